@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the protocol assumes: unpublished items, and the world that a simulation draws from."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from equipoise.protocol.record import Name, Probability, Record, Text, Variable
+
+Positive = Annotated[float, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0)]
+
+
+class Assumption(Record):
+    """An item of this file that no publication states."""
+
+    path: Text = Field(description="Where it stands in this file: randomisation.blocks")
+    why: Text = Field(description="Why this value, and what would replace it.")
+
+
+class Piece(Record):
+    """A constant hazard from `from_month` on, given as the median of its exponential law."""
+
+    from_month: NonNegative = 0.0
+    median_months: Positive
+
+
+class Enrolment(Record):
+    """Patients enter evenly between two dates."""
+
+    first: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
+    last: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
+
+
+class Course(Record):
+    """The disease of one arm: latent times to progression and death, and tumour response.
+
+    `response` is the chance that a patient's tumours shrink to PR, and to CR, before they progress.
+    """
+
+    patients: Annotated[int, Field(gt=0)]
+    progression: tuple[Piece, ...] = Field(min_length=1)
+    death_before_progression: tuple[Piece, ...] = Field(min_length=1)
+    death_after_progression: tuple[Piece, ...] = Field(min_length=1)
+    partial_response: Probability
+    complete_response: Probability
+
+
+class Continuous(Record):
+    """A truncated normal characteristic, rounded to `decimals`."""
+
+    mean: float
+    sd: Positive
+    min: float
+    max: float
+    decimals: Annotated[int, Field(ge=0, le=6)] = 0
+
+
+class SimulatedEvent(Record):
+    """An adverse event: the chance per patient of its worst grade, by arm."""
+
+    term: Text = Field(description="Preferred term, AEDECOD.")
+    body_system: Text = Field(description="System organ class, AEBODSYS.")
+    worst_grade: dict[Name, dict[int, Probability]]
+    related: Probability = 0.0
+    serious_from_grade: Annotated[int, Field(ge=1, le=5)] | None = None
+
+
+class Simulation(Record):
+    """The simulated world; every number here is assumed, whatever else is published."""
+
+    enrolment: Enrolment
+    cutoff: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
+    arms: dict[Name, Course]
+    dropout_per_year: Probability
+    missed_scan: Probability
+    reads_differ: dict[Name, Probability] = Field(
+        default_factory=dict,
+        description="Chance that an evaluator dates progression one scan off the truth.",
+    )
+    continuous: dict[Variable, Continuous] = Field(default_factory=dict)
+    categorical: dict[Variable, dict[str, Probability]] = Field(default_factory=dict)
+    dose_reduction: Probability = 0.0
+    dose_interruption: Probability = 0.0
+    discontinuation_for_event: dict[Name, Probability] = Field(default_factory=dict)
+    adverse_events: tuple[SimulatedEvent, ...] = ()

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Endpoints, censoring rule sets, analysis sets and the analyses asked for."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from equipoise.protocol.record import Condition, Days, Factor, Name, Record, Text, Variable
+
+EndpointKind = Literal["pfs", "os", "dor", "orr", "dcr"]
+Method = Literal["kaplan-meier", "logrank", "cox", "follow-up", "proportion"]
+
+
+class AnalysisSet(Record):
+    """A population: the subjects of ADSL for whom every clause holds; kept as a flag in ADSL."""
+
+    id: Name
+    label: Text
+    flag: Variable
+    where: tuple[Condition, ...]
+
+
+class RuleSet(Record):
+    """How a progression-free survival time ends, as data.
+
+    Source of the named sets: `censoring.yaml`, which cites each.
+    """
+
+    label: Text
+    source: Text
+    new_therapy: Literal["ignore", "censor"]
+    missed_assessments: Days | None = Field(
+        description="Censor an event after this many consecutive missed assessments; absent: never."
+    )
+    no_baseline: Literal["ignore", "censor"]
+    last_assessment: Literal["evaluable", "any"] = Field(
+        description="Which assessments date a censoring: all but NE, or every one recorded."
+    )
+
+
+class Endpoint(Record):
+    """What is measured: kind, reader, start and censoring rules."""
+
+    id: Name
+    paramcd: Variable
+    label: Text
+    kind: EndpointKind
+    role: Literal["primary", "secondary", "exploratory"]
+    evaluator: Name | None = Field(default=None, description="Absent for survival.")
+    start: Literal["randomisation", "first-dose"]
+    censoring: Name | None = Field(default=None, description="Rule set; absent for proportions.")
+    confirmed: bool | None = Field(default=None, description="For response: confirmation needed.")
+    estimand: str | None = None
+
+
+class Analysis(Record):
+    """One question put to the data: endpoint, population, methods and strata."""
+
+    id: Name
+    label: Text
+    endpoint: Name
+    population: Name
+    methods: tuple[Method, ...] = Field(min_length=1)
+    purpose: Literal["primary", "secondary", "sensitivity", "exploratory"]
+    strata: tuple[Variable, ...] = ()
+    landmarks_months: tuple[Annotated[float, Field(gt=0)], ...] = ()
+    subgroups: tuple[Factor, ...] = ()
+    conf_level: Annotated[float, Field(gt=0, lt=1)] = 0.95
+
+
+class AdverseEvents(Record):
+    """What counts as treatment-emergent, and which tables are asked for."""
+
+    population: Name
+    emergent_days_after_last_dose: Days
+    grading: Literal["CTCAE", "severity"] = Field(
+        description="AETOXGR grades 1-5, or AESEV MILD, MODERATE, SEVERE."
+    )
+    common_from_pct: Annotated[float, Field(ge=0, le=100)] = 10.0
+    dictionary: str | None = None
+
+
+class Data(Record):
+    """Where the trial's tables lie and how far they count."""
+
+    cutoff: str | None = Field(
+        default=None,
+        pattern=r"^\d{4}-\d{2}-\d{2}$",
+        description="Data cut-off, YYYY-MM-DD; absent: everything recorded.",
+    )
+    tables: dict[Variable, str] = Field(
+        default_factory=dict, description="File name, without extension, of a table: {RS: rs_onco}."
+    )

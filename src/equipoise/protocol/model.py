@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The protocol as frozen records; the one stage module others may import."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from equipoise.protocol.assessment import (
+    Assessments,
+    Confirmation,
+    Evaluator,
+    Interval,
+    Response,
+)
+from equipoise.protocol.assumption import Assumption, Course, Piece, Simulation
+from equipoise.protocol.endpoint import (
+    AdverseEvents,
+    Analysis,
+    AnalysisSet,
+    Data,
+    Endpoint,
+    RuleSet,
+)
+from equipoise.protocol.published import Bind, Figure, Printed, Published
+from equipoise.protocol.record import Condition, Factor, Group, Grouping, Name, Record, Text
+from equipoise.protocol.treatment import Arm, Randomisation, Regimen, Schedule
+
+__all__ = [
+    "AdverseEvents",
+    "Analysis",
+    "AnalysisSet",
+    "Arm",
+    "Assessments",
+    "Assumption",
+    "Bind",
+    "Condition",
+    "Confirmation",
+    "Course",
+    "Criterion",
+    "Data",
+    "Eligibility",
+    "Endpoint",
+    "Evaluator",
+    "Factor",
+    "Figure",
+    "Group",
+    "Grouping",
+    "Identity",
+    "Interval",
+    "Piece",
+    "Printed",
+    "Protocol",
+    "Published",
+    "Randomisation",
+    "Record",
+    "Regimen",
+    "Response",
+    "RuleSet",
+    "Schedule",
+    "Simulation",
+]
+
+
+class Identity(Record):
+    """What the trial is called and where it is registered."""
+
+    id: Text
+    title: Text
+    short_title: Text
+    registration: str | None = None
+    phase: Literal["1", "1/2", "2", "2/3", "3", "4"]
+    blinding: Literal["open-label", "single-blind", "double-blind"]
+    multicentre: bool
+    planned_patients: Annotated[int, Field(gt=0)] | None = None
+    publication: str | None = None
+
+
+class Criterion(Record):
+    """One eligibility criterion: its words, and where it can be evaluated, its clauses."""
+
+    id: Name
+    text: Text
+    where: tuple[Condition, ...] = Field(
+        default=(), description="Clauses on patient data; absent: a person decides."
+    )
+
+
+class Eligibility(Record):
+    """Who may enter: every inclusion criterion holds and no exclusion criterion does."""
+
+    population: Text
+    include: tuple[Criterion, ...] = Field(min_length=1)
+    exclude: tuple[Criterion, ...] = ()
+
+
+class Protocol(Record):
+    """A whole trial, as one file states it."""
+
+    equipoise: Literal[1] = Field(description="Version of this file format.")
+    identity: Identity
+    eligibility: Eligibility
+    arms: tuple[Arm, ...] = Field(min_length=1)
+    regimens: dict[Name, Regimen] = Field(default_factory=dict)
+    randomisation: Randomisation | None = None
+    baseline: tuple[Factor, ...] = ()
+    groupings: tuple[Grouping, ...] = ()
+    analysis_sets: tuple[AnalysisSet, ...] = Field(min_length=1)
+    assessments: Assessments
+    evaluators: tuple[Evaluator, ...] = Field(min_length=1)
+    response: Response
+    censoring: dict[Name, RuleSet] = Field(
+        default_factory=dict, description="Rule sets of this trial, beside the bundled R0 and R1."
+    )
+    endpoints: tuple[Endpoint, ...] = Field(min_length=1)
+    analyses: tuple[Analysis, ...] = Field(min_length=1)
+    adverse_events: AdverseEvents
+    convention: Literal["equipoise", "sas94", "r-survival", "nest", "spss"]
+    days_per_month: Annotated[float, Field(gt=0)] = 30.4375
+    data: Data = Data()
+    simulation: Simulation | None = None
+    published: Published | None = None
+    assumptions: tuple[Assumption, ...] = ()
+
+    @property
+    def control(self) -> Arm | None:
+        """The arm that others are compared with; None in a trial of one arm."""
+        controls = [arm for arm in self.arms if arm.role == "control"]
+        return controls[0] if len(self.arms) > 1 and controls else None
