@@ -49,6 +49,13 @@ types: setup-dev
 pytest: setup-dev
 	$(BIN)/pytest -n $(WORKERS)
 
+wheel-test: setup-dev  ## build the wheel and run the main job from it alone, without the dev tools
+	rm -rf build/wheel && $(UV) build --quiet --wheel --out-dir build/wheel .
+	$(UV) venv --quiet --clear --python $(BIN)/python build/wheel/venv
+	$(UV) pip install --quiet --python build/wheel/venv/bin/python --require-hashes --compile-bytecode -r requirements.lock
+	$(UV) pip install --quiet --python build/wheel/venv/bin/python --no-deps build/wheel/*.whl
+	for trial in alter-s006 altn-iii-04; do build/wheel/venv/bin/equipoise check $$trial && build/wheel/venv/bin/equipoise readout $$trial --out build/wheel/$$trial || exit $$?; done
+
 format: setup-dev  ## put the code in the project's format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .

@@ -35,10 +35,11 @@ def read_trial_text(trial: str | Path) -> tuple[str, str]:
         return path.read_text(encoding="utf-8"), str(path)
     close = get_close_matches(name, bundled_trials(), n=1)
     hint = f"did you mean `{close[0]}`? " if close else ""
+    names = ", ".join(bundled_trials())
     raise TrialNotFoundError(
         Fault(
             what=f"there is no trial `{name}`",
             where="TRIAL",
-            mend=f"{hint}give the path of a protocol file, or one of: {', '.join(bundled_trials())}",
+            mend=f"{hint}give the path of a protocol file, or one of: {names}",
         )
     )
