@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A whole run by the command line: what it writes, that it repeats itself, that it says SIMULATED."""
+"""A whole run by the command line: what it writes, that it repeats, that it says SIMULATED."""
 
 import hashlib
 import json
