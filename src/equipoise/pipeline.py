@@ -60,7 +60,7 @@ def derive_stage(trial: Trial, evidence: Evidence) -> Tables:
     """ADaM tables: derived from SDTM, or as they were given."""
     if "ADSL" in evidence.tables:
         return evidence.tables
-    return derive_adam(evidence.tables, trial.protocol, cutoff=evidence.cutoff)
+    return derive_adam(evidence.tables, trial.protocol)
 
 
 def analyse_stage(trial: Trial, evidence: Evidence, adam: Tables) -> Analysed:

@@ -7,7 +7,7 @@ import polars as pl
 
 from equipoise.protocol.model import Protocol
 from equipoise.sdtm.study import record_study
-from equipoise.simulate.trial import simulate_patients
+from equipoise.simulation.trial import simulate_patients
 
 
 def simulate_trial(

@@ -15,7 +15,7 @@ from equipoise.errors import DataError, Fault, ProtocolError
 from equipoise.protocol.check import check_protocol
 from equipoise.protocol.model import Protocol
 from equipoise.protocol.read import read_protocol
-from equipoise.simulation import simulate_trial
+from equipoise.simulated import simulate_trial
 from equipoise.store.manifest import sha256
 from equipoise.store.read_tables import read_tables
 from equipoise.store.trial_file import read_trial_text

@@ -33,6 +33,11 @@ def _bundled() -> tuple[dict[str, RuleSet], dict[str, Ending]]:
     return rule_sets, {name: Ending(**fields) for name, fields in raw["endings"].items()}
 
 
+def bundled_rule_sets() -> tuple[str, ...]:
+    """Names of the rule sets that every protocol may use."""
+    return tuple(_bundled()[0])
+
+
 def load_rule_sets(protocol: Protocol) -> dict[str, RuleSet]:
     """The bundled rule sets and the protocol's own, by name; the protocol's go first."""
     return _bundled()[0] | protocol.censoring

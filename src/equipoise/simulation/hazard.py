@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from equipoise.protocol.model import Piece
-from equipoise.simulate.streams import FloatArray
+from equipoise.simulation.streams import FloatArray
 
 
 def piecewise_exponential(

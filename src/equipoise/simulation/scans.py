@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from equipoise.protocol.model import Assessments, Simulation
-from equipoise.simulate.streams import BoolArray, IntArray, Streams, draw_uniforms
+from equipoise.simulation.streams import BoolArray, IntArray, Streams, draw_uniforms
 
 
 @dataclass(frozen=True, slots=True)

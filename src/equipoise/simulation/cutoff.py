@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from equipoise.simulate.disease import Latent
-from equipoise.simulate.streams import BoolArray, FloatArray, IntArray
+from equipoise.simulation.disease import Latent
+from equipoise.simulation.streams import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from equipoise.simulate.columns import date_column, text_column
-from equipoise.simulate.enrolment import Entry
-from equipoise.simulate.lesions import (
+from equipoise.simulation.columns import date_column, text_column
+from equipoise.simulation.enrolment import Entry
+from equipoise.simulation.lesions import (
     BY_NEW_LESION,
     BY_NON_TARGET,
     MOST_NON_TARGETS,
@@ -18,9 +18,9 @@ from equipoise.simulate.lesions import (
     Lesions,
     progresses_by,
 )
-from equipoise.simulate.reading import PD, RESPONSES, Reads
-from equipoise.simulate.scans import Scans
-from equipoise.simulate.streams import BoolArray
+from equipoise.simulation.reading import PD, RESPONSES, Reads
+from equipoise.simulation.scans import Scans
+from equipoise.simulation.streams import BoolArray
 
 TARGET, NON_TARGET, NEW = "TARGET", "NON-TARGET", "NEW"
 

@@ -11,19 +11,19 @@ import polars as pl
 from equipoise.errors import Fault, ProtocolError
 from equipoise.grouping import derive_groupings
 from equipoise.protocol.model import Protocol, Simulation
-from equipoise.simulate.cutoff import FollowUp, follow_up
-from equipoise.simulate.disease import simulate_disease
-from equipoise.simulate.dosing import give_doses
-from equipoise.simulate.enrolment import Entry, day_number, simulate_covariates, simulate_entry
-from equipoise.simulate.event_table import event_table
-from equipoise.simulate.lesions import simulate_lesions
-from equipoise.simulate.patient_table import Course, patient_table
-from equipoise.simulate.randomisation import allocate_arms
-from equipoise.simulate.reading import Reads, read_scans, treating_evaluator
-from equipoise.simulate.safety import NEVER, Events, record_events, simulate_toxicity
-from equipoise.simulate.scans import Scans, simulate_scans
-from equipoise.simulate.streams import IntArray, Streams, draw_uniforms
-from equipoise.simulate.tumour_tables import lesion_table, measurement_table, read_table
+from equipoise.simulation.cutoff import FollowUp, follow_up
+from equipoise.simulation.disease import simulate_disease
+from equipoise.simulation.dosing import give_doses
+from equipoise.simulation.enrolment import Entry, day_number, simulate_covariates, simulate_entry
+from equipoise.simulation.event_table import event_table
+from equipoise.simulation.lesions import simulate_lesions
+from equipoise.simulation.patient_table import Course, patient_table
+from equipoise.simulation.randomisation import allocate_arms
+from equipoise.simulation.reading import Reads, read_scans, treating_evaluator
+from equipoise.simulation.safety import NEVER, Events, record_events, simulate_toxicity
+from equipoise.simulation.scans import Scans, simulate_scans
+from equipoise.simulation.streams import IntArray, Streams, draw_uniforms
+from equipoise.simulation.tumour_tables import lesion_table, measurement_table, read_table
 
 _THERAPY_DELAY, _THERAPY_SPREAD = 7, 28
 

@@ -9,12 +9,12 @@ import numpy as np
 import polars as pl
 
 from equipoise.protocol.model import Protocol
-from equipoise.simulate.columns import date_column, text_column
-from equipoise.simulate.cutoff import FollowUp
-from equipoise.simulate.disease import Latent
-from equipoise.simulate.enrolment import Entry
-from equipoise.simulate.safety import Events
-from equipoise.simulate.streams import BoolArray, IntArray, Streams, draw_uniform
+from equipoise.simulation.columns import date_column, text_column
+from equipoise.simulation.cutoff import FollowUp
+from equipoise.simulation.disease import Latent
+from equipoise.simulation.enrolment import Entry
+from equipoise.simulation.safety import Events
+from equipoise.simulation.streams import BoolArray, IntArray, Streams, draw_uniform
 
 _LOST = 0.6
 """Share of dropouts that are lost; the others withdraw their consent. An assumption of ours."""

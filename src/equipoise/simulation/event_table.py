@@ -7,10 +7,10 @@ import numpy as np
 import polars as pl
 
 from equipoise.protocol.model import Simulation
-from equipoise.simulate.columns import date_column, text_column
-from equipoise.simulate.cutoff import FollowUp
-from equipoise.simulate.safety import Events
-from equipoise.simulate.streams import BoolArray, IntArray
+from equipoise.simulation.columns import date_column, text_column
+from equipoise.simulation.cutoff import FollowUp
+from equipoise.simulation.safety import Events
+from equipoise.simulation.streams import BoolArray, IntArray
 
 
 def event_table(

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
-from equipoise.simulate.reading import CR, PD, PR, Reads
-from equipoise.simulate.streams import BoolArray, FloatArray, IntArray, Streams, draw_uniforms
+from equipoise.simulation.reading import CR, PD, PR, Reads
+from equipoise.simulation.streams import BoolArray, FloatArray, IntArray, Streams, draw_uniforms
 
 MOST_TARGETS, MOST_NON_TARGETS = 4, 3
 SITES = ("LUNG", "LIVER", "RETROPERITONEUM", "SOFT TISSUE", "PELVIS", "LYMPH NODE")

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from equipoise.simulate.safety import NEVER
-from equipoise.simulate.streams import BoolArray, IntArray
+from equipoise.simulation.safety import NEVER
+from equipoise.simulation.streams import BoolArray, IntArray
 
 
 def date_column(name: str, days: IntArray, *, known: BoolArray | None = None) -> pl.Series:

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from equipoise.protocol.model import Factor, Protocol, Randomisation
-from equipoise.simulate.streams import IntArray, Streams, draw_uniforms
+from equipoise.simulation.streams import IntArray, Streams, draw_uniforms
 
 
 def allocate_arms(protocol: Protocol, covariates: pl.DataFrame, streams: Streams) -> IntArray:

@@ -11,7 +11,7 @@ import polars as pl
 from scipy.special import ndtr, ndtri
 
 from equipoise.protocol.model import Protocol, Simulation
-from equipoise.simulate.streams import FloatArray, IntArray, Streams, draw_uniform, draw_uniforms
+from equipoise.simulation.streams import FloatArray, IntArray, Streams, draw_uniform, draw_uniforms
 
 LONGEST_DELAY = 3
 """Days from consent to baseline scan, and from entry to first dose, at most."""

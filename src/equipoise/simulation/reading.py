@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from equipoise.protocol.model import Protocol, Simulation
-from equipoise.simulate.disease import COMPLETE, NO_RESPONSE, Latent
-from equipoise.simulate.scans import Scans
-from equipoise.simulate.streams import (
+from equipoise.simulation.disease import COMPLETE, NO_RESPONSE, Latent
+from equipoise.simulation.scans import Scans
+from equipoise.simulation.streams import (
     BoolArray,
     FloatArray,
     IntArray,

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from equipoise.protocol.model import Protocol, Regimen
-from equipoise.simulate.safety import NEVER
-from equipoise.simulate.streams import BoolArray, IntArray
+from equipoise.simulation.safety import NEVER
+from equipoise.simulation.streams import BoolArray, IntArray
 
 _LATE_START = 7
 """Days by which an interruption before a cycle begins delays that cycle."""

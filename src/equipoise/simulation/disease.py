@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from equipoise.protocol.model import Course, Protocol, Simulation
-from equipoise.simulate.hazard import piecewise_exponential, survival
-from equipoise.simulate.streams import (
+from equipoise.simulation.hazard import piecewise_exponential, survival
+from equipoise.simulation.streams import (
     BoolArray,
     FloatArray,
     IntArray,

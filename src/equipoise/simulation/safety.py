@@ -9,10 +9,10 @@ import numpy as np
 from scipy.special import ndtri
 
 from equipoise.protocol.model import Protocol, Simulation
-from equipoise.simulate.cutoff import FollowUp
-from equipoise.simulate.disease import Latent
-from equipoise.simulate.enrolment import choose_or_none
-from equipoise.simulate.streams import (
+from equipoise.simulation.cutoff import FollowUp
+from equipoise.simulation.disease import Latent
+from equipoise.simulation.enrolment import choose_or_none
+from equipoise.simulation.streams import (
     BoolArray,
     FloatArray,
     IntArray,
