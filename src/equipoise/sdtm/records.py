@@ -38,19 +38,14 @@ def domain_table(
 
     A cell that is not a column is the same in every row.
     """
-    columns: list[pl.Series] = []
-    if "replicate" in patients.columns:
-        columns.append(patients["replicate"].gather(subject).alias("REPID"))
-    columns.append(patients["USUBJID"].gather(subject))
-    frame = pl.DataFrame(columns).with_columns(
-        pl.lit(study_id(protocol)).alias("STUDYID"), pl.lit(domain).alias("DOMAIN")
-    )
-    key = [name for name in ("REPID", "STUDYID", "DOMAIN", "USUBJID") if name in frame.columns]
+    frame = pl.DataFrame(
+        [patients["replicate"].gather(subject).alias("REPID"), patients["USUBJID"].gather(subject)]
+    ).with_columns(pl.lit(study_id(protocol)).alias("STUDYID"), pl.lit(domain).alias("DOMAIN"))
     rest = [
         cell.alias(name) if isinstance(cell, pl.Series) else _constant(name, cell)
         for name, cell in cells.items()
     ]
-    return frame.select(key).with_columns(rest)
+    return frame.select("REPID", "STUDYID", "DOMAIN", "USUBJID").with_columns(rest)
 
 
 def _constant(name: str, value: str | float | None) -> pl.Expr:

@@ -20,10 +20,7 @@ from equipoise.sdtm.tu import tu_table
 
 
 def record_study(protocol: Protocol, world: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
-    """SDTM tables of the simulated patients in `world`, keyed by domain, and TRUTH.
-
-    Where `patients` has a column `replicate`, every table has REPID in front of its key.
-    """
+    """SDTM tables of the simulated patients in `world`, by domain, and TRUTH; REPID in all."""
     patients = world["patients"].hstack(subject_ids(protocol, world["patients"]))
     simulation = protocol.simulation
     covariates = [*simulation.continuous, *simulation.categorical] if simulation else []
