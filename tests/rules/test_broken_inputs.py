@@ -75,7 +75,7 @@ def wrong_type(folder):
 def duplicate_key(folder):
     edit(folder, "dm", lambda frame: pl.concat([frame, frame.head(1)]))
     rows = pl.read_csv(folder / "sdtm" / "dm.csv", infer_schema=False).height
-    return ["twice", "dm.csv", f"{rows}"]
+    return ["same key", f"where: dm.csv, rows 1, {rows}, column USUBJID", "keep one row"]
 
 
 def unknown_subject(folder):
