@@ -72,6 +72,15 @@ def test_each_reason_of_censoring_has_its_code():
     assert dict(codes)["No baseline assessment"] == 4
 
 
+@pytest.mark.parametrize(
+    "patient", ["new therapy before any scan", "death long after randomisation without any scan"]
+)
+def test_censoring_before_any_scan_has_its_source_in_the_start(patient):
+    row = time_of(patient, "PFS", "R1")
+    found = [row[name] for name in ("CNSDTDSC", "SRCDOM", "SRCVAR", "SRCSEQ")]
+    assert found == ["Randomization", "ADSL", "RANDDT", None]
+
+
 def test_the_schedule_that_widens_allows_longer_gaps():
     """Six-weekly to day 84, twelve-weekly after: from day 84 two missed scans are 168 days."""
     assessments = {

@@ -133,8 +133,11 @@ def _described(times: pl.DataFrame, endpoint: Endpoint) -> pl.DataFrame:
         found = {name: getattr(ending, field) for name, ending in endings.items()}
         return pl.col("ending").replace_strict(found, return_dtype=dtype)
 
+    # A rule that censors at the last assessment falls back on the start where there was none.
+    fallback = endings["no_assessment"]
+    at_start = (words("source", pl.String) == "ADRS.ADT") & pl.col("SRCSEQ").is_null()
+    source = pl.when(at_start).then(pl.lit(fallback.source)).otherwise(words("source", pl.String))
     of_survival = endpoint.kind == "os"
-    source = words("source", pl.String).str.split(".")
     return times.select(
         *subject_key(times),
         ENDPOINT=pl.lit(endpoint.id),
@@ -147,9 +150,11 @@ def _described(times: pl.DataFrame, endpoint: Endpoint) -> pl.DataFrame:
         AVAL=(pl.col("ADT") - pl.col("STARTDT")).dt.total_days() + 1,
         CNSR=words("cnsr", pl.Int64),
         EVNTDESC=words("event", pl.String),
-        CNSDTDSC=words("censored", pl.String),
-        SRCDOM=source.list.get(0),
-        SRCVAR=source.list.get(1),
+        CNSDTDSC=pl.when(at_start)
+        .then(pl.lit(fallback.censored))
+        .otherwise(words("censored", pl.String)),
+        SRCDOM=source.str.split(".").list.get(0),
+        SRCVAR=source.str.split(".").list.get(1),
         SRCSEQ=pl.col("SRCSEQ"),
         RULE=words("rule", pl.String),
     )
