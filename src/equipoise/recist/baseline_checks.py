@@ -44,8 +44,6 @@ def read_baseline_rules(name: str) -> BaselineRules:
     rules = read_rules(name)["baseline"]
     limits = {key.removesuffix("_mm"): v for key, v in rules.items() if key.endswith("_mm")}
     lengths: dict[str, Any] = {key: units(v) for key, v in limits.items()}
-        key.removesuffix("_mm"): units(v) for key, v in rules.items() if key.endswith("_mm")
-    }
     lists: dict[str, Any] = {key: tuple(v) for key, v in rules.items() if key.endswith("_methods")}
     counts: dict[str, Any] = {key: v for key, v in rules.items() if isinstance(v, int)}
     return BaselineRules(**lengths, **lists, **counts)
