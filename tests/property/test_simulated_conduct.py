@@ -125,6 +125,11 @@ def test_actions_show_in_the_doses(protocol: Protocol, trials: dict[str, pl.Data
     )
     assert reduced.height > 0
     assert reduced.sort(KEY).equals(less.select(KEY).unique().sort(KEY))
+    onset = trials["AE"].filter(pl.col("AEACN") == "DOSE REDUCED").select(*KEY, "AESTDTC")
+    drugs = less.select(*KEY, "EXTRT").unique()
+    doses = trials["EX"].join(drugs, on=[*KEY, "EXTRT"]).join(onset, on=KEY)
+    is_less = doses["EXDOSE"] < doses["EXTRT"].replace_strict(full, return_dtype=pl.Float64)
+    assert (is_less == (doses["EXSTDTC"] > doses["AESTDTC"])).all()
 
 
 def test_disposition_agrees_with_dm(protocol: Protocol, trials: dict[str, pl.DataFrame]) -> None:
@@ -136,6 +141,9 @@ def test_disposition_agrees_with_dm(protocol: Protocol, trials: dict[str, pl.Dat
     assert deaths.sort(KEY).equals(
         trials["DM"].filter(pl.col("DTHFL") == "Y").select(KEY).sort(KEY)
     )
+    assert protocol.simulation is not None
+    ongoing = trials["DM"].join(study, on=KEY, how="anti")
+    assert (ongoing["RFPENDTC"].cast(pl.String) == protocol.simulation.cutoff).all()
     randomised = ds.filter(pl.col("DSDECOD") == "RANDOMIZED").height
     assert randomised == (0 if protocol.randomisation is None else trials["DM"].height)
     completed = ds.filter(pl.col("DSDECOD") == "COMPLETED")

@@ -26,12 +26,18 @@ def trial() -> dict[str, pl.DataFrame]:
     protocol = read_protocol(FILE.read_text(), file=FILE.name)[0]
     simulation = protocol.simulation
     assert simulation is not None
-    # More complete responses and unreadable scans than declared, so that both are met often.
-    course = simulation.arms["ANL"].model_copy(update={"complete_response": 0.2})
+    # More responses and unreadable scans than declared, so that small sums are met often.
+    course = simulation.arms["ANL"].model_copy(
+        update={"complete_response": 0.15, "partial_response": 0.5}
+    )
     simulation = simulation.model_copy(
         update={"arms": {**simulation.arms, "ANL": course}, "unreadable_scan": 0.1}
     )
-    return simulate_trial(protocol.model_copy(update={"simulation": simulation}), seed=11)
+    trials = simulate_trial(
+        protocol.model_copy(update={"simulation": simulation}), seed=11, replicates=8
+    )
+    one_patient = pl.format("{}/{}", "REPID", "USUBJID").alias("USUBJID")
+    return {name: table.with_columns(one_patient) for name, table in trials.items()}
 
 
 Read = tuple[dict[str, str], list[dict[str, Any]]]
