@@ -44,8 +44,7 @@ def derive_adae(
         )
         .with_columns(
             ADURU=pl.when(pl.col("ADURN").is_not_null()).then(pl.lit("days")),
-            **_grades(ae),
-            **_flags(ae),
+            **event_flags(ae),
         )
         .drop("DTHDT")
         .sort(*key, "AESEQ")
@@ -66,24 +65,20 @@ def _emergent(days_after: int) -> pl.Expr:
     return pl.when((pl.col("ASTDT") >= pl.col("TRTSDT")) & until).then(pl.lit("Y"))
 
 
-def _grades(ae: pl.DataFrame) -> dict[str, pl.Expr]:
+def event_flags(ae: pl.DataFrame) -> dict[str, pl.Expr]:
+    """Severity, grade, relation, discontinuation and outcome of each event, by column name."""
     levels = {name: i for i, name in enumerate(load_contract("ADAE").rules["severity"], start=1)}
+    rules = load_contract("AE").rules
     severity, grade = _column(ae, "AESEV"), _column(ae, "AETOXGR")
+    fatal = (
+        (_column(ae, "AESDTH") == "Y").fill_null(value=False)
+        | (_column(ae, "AEOUT") == rules["fatal"]).fill_null(value=False)
+        | (grade == "5").fill_null(value=False)
+    )
     return {
         "ASEV": severity,
         "ASEVN": severity.replace_strict(levels, default=None, return_dtype=pl.Int64),
         "ATOXGRN": grade.cast(pl.Int64, strict=False),
-    }
-
-
-def _flags(ae: pl.DataFrame) -> dict[str, pl.Expr]:
-    rules = load_contract("AE").rules
-    fatal = (
-        (_column(ae, "AESDTH") == "Y").fill_null(value=False)
-        | (_column(ae, "AEOUT") == rules["fatal"]).fill_null(value=False)
-        | (_column(ae, "AETOXGR") == "5").fill_null(value=False)
-    )
-    return {
         "ARELFL": _yes_no(_column(ae, "AEREL").is_in(rules["related"])),
         "ADISCFL": _yes_no(_column(ae, "AEACN") == rules["withdrawn"]),
         "AFATALFL": _yes_no(fatal),
