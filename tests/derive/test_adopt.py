@@ -17,9 +17,9 @@ OURS = {
     "ADSL": ["ITTFL"],
     "ADRS": ["EVALUATOR"],
     "ADTTE": ["ENDPOINT", "EVALUATOR", "RULESET"],
-    "ADAE": ["TRT01A", "ARELFL", "ADISCFL", "AFATALFL", "ATOXGRN", "ASEV", "ASEVN"],
+    "ADAE": ["TRT01A", "ARELFL", "ADISCFL", "AFATALFL", "ATOXGRN"],
 }
-EVENT = {"AESTDTC": on_day(3), "AETOXGR": "3", "AEREL": "RELATED"}
+EVENT = {"AESTDTC": on_day(3), "AETOXGR": "3", "AEREL": "RELATED", "AEACN": "DRUG WITHDRAWN"}
 
 
 def derived() -> dict[str, pl.DataFrame]:
