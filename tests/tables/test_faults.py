@@ -49,6 +49,10 @@ def drop_column(tables: Tables) -> None:
     tables["RS"] = tables["RS"].drop("RSSTRESC")
 
 
+def drop_key(tables: Tables) -> None:
+    tables["RS"] = tables["RS"].drop("RSSEQ")
+
+
 def rename_column(tables: Tables) -> None:
     tables["RS"] = tables["RS"].rename({"RSSTRESC": "rsstresc"})
 
@@ -68,6 +72,13 @@ BROKEN: list[tuple[str, Callable[[Tables], None], str, str, str]] = [
         "the column RSSTRESC (Response) is missing",
         "rs.csv",
         "add it as text",
+    ),
+    (
+        "missing key column",
+        drop_key,
+        "the column RSSEQ (Sequence number) is missing",
+        "rs.csv",
+        "add it as a whole number",
     ),
     (
         "column in small letters",
