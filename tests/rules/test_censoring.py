@@ -148,6 +148,18 @@ def test_an_unknown_rule_set_is_named():
     )
 
 
+def test_endpoints_that_adtte_could_not_tell_apart_are_named():
+    endpoints = [endpoint.model_dump() for endpoint in small_protocol().endpoints]
+    endpoints.append(endpoints[-1] | {"id": "DOR.CONFIRMED", "confirmed": True})
+    with pytest.raises(ProtocolError) as caught:
+        derive_adam(small_tables([{"id": "P"}]), small_protocol(endpoints=endpoints))
+    assert str(caught.value) == (
+        "the endpoints DOR and DOR.CONFIRMED have the same paramcd, evaluator and censoring\n"
+        "  where: protocol: endpoints\n"
+        "  mend:  give DOR.CONFIRMED a paramcd of its own"
+    )
+
+
 def test_censoring_at_new_therapy_needs_a_table_of_therapies():
     tables = small_tables([{"id": "P"}])
     del tables["CM"]
