@@ -20,7 +20,7 @@ def confirmed_complete(
     Source: RECIST 1.1 Table 3; one NE between: section 9 of the specification.
     """
     is_cr = code == CR
-    confirming = _confirming(read, day, among=is_cr, options=options)
+    confirming = confirming_row(read, day, among=is_cr, options=options)
     broken = _between(~np.isin(code, (CR, NE)), confirming)
     not_evaluable = _between(code == NE, confirming)
     confirmed: Booleans = is_cr & (confirming >= 0) & (broken == 0)
@@ -37,7 +37,7 @@ def confirmed_partial(
     `pr_after_cr_confirms`.
     """
     responds = np.isin(code, (CR, PR))
-    confirming = _confirming(read, day, among=responds, options=options)
+    confirming = confirming_row(read, day, among=responds, options=options)
     is_sd = code == SD
     broken = _between(~(responds | is_sd | (code == NE)), confirming)
     stable = _between(is_sd, confirming)
@@ -50,7 +50,7 @@ def confirmed_partial(
     return confirmed
 
 
-def _confirming(
+def confirming_row(
     read: Integers, day: Integers, *, among: Booleans, options: ResponseOptions
 ) -> Integers:
     """Row of the first assessment `among` at least `confirm_days` after each row; -1 if none."""

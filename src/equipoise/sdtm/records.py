@@ -38,19 +38,14 @@ def domain_table(
 
     A cell that is not a column is the same in every row.
     """
-    columns: list[pl.Series] = []
-    if "replicate" in patients.columns:
-        columns.append(patients["replicate"].gather(subject).alias("REPID"))
-    columns.append(patients["USUBJID"].gather(subject))
-    frame = pl.DataFrame(columns).with_columns(
-        pl.lit(study_id(protocol)).alias("STUDYID"), pl.lit(domain).alias("DOMAIN")
-    )
-    key = [name for name in ("REPID", "STUDYID", "DOMAIN", "USUBJID") if name in frame.columns]
+    frame = pl.DataFrame(
+        [patients["replicate"].gather(subject).alias("REPID"), patients["USUBJID"].gather(subject)]
+    ).with_columns(pl.lit(study_id(protocol)).alias("STUDYID"), pl.lit(domain).alias("DOMAIN"))
     rest = [
         cell.alias(name) if isinstance(cell, pl.Series) else _constant(name, cell)
         for name, cell in cells.items()
     ]
-    return frame.select(key).with_columns(rest)
+    return frame.select("REPID", "STUDYID", "DOMAIN", "USUBJID").with_columns(rest)
 
 
 def _constant(name: str, value: str | float | None) -> pl.Expr:
@@ -97,8 +92,8 @@ def flags(evaluators: tuple[Evaluator, ...], prefix: str, code: pl.Series) -> di
     return columns
 
 
-def tenths_to_text(tenths: pl.Series) -> pl.Series:
-    """Sizes in tenths of a millimetre as text in mm with one decimal."""
+def millimetres(tenths: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Sizes in tenths of a millimetre as text with one decimal, and as the number it stands for."""
     largest = int(tenths.max() or 0)  # type: ignore[arg-type]
-    labels = [f"{size // 10}.{size % 10}" for size in range(largest + 1)]
-    return pl.Series(labels, dtype=pl.String).gather(tenths)
+    labels = pl.Series([f"{size // 10}.{size % 10}" for size in range(largest + 1)])
+    return labels.gather(tenths), labels.cast(pl.Float64).gather(tenths)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 from equipoise.protocol.model import Protocol
@@ -18,24 +19,14 @@ TESTS = {
 
 def rs_table(protocol: Protocol, patients: pl.DataFrame, reads: pl.DataFrame) -> pl.DataFrame:
     """RS: the parts of the response and the overall response, by evaluator and visit."""
-    rows = (
-        pl.concat(
-            [
-                reads.select(
-                    "subject",
-                    "evaluator",
-                    "scan",
-                    "date",
-                    "visit",
-                    pl.col(column).alias("result"),
-                    pl.lit(order, dtype=pl.Int64).alias("test"),
-                )
-                for order, column in enumerate(TESTS)
-            ]
-        )
-        .filter(pl.col("result").is_not_null())
-        .sort("subject", "evaluator", "scan", "test")
-    )
+    # One row per read and part, read by read, without the parts that do not apply.
+    read = np.repeat(np.arange(reads.height), len(TESTS))
+    test = np.tile(np.arange(len(TESTS)), reads.height)
+    parts = pl.concat([reads[column].alias("result") for column in TESTS])
+    result = parts.gather(test * reads.height + read)
+    there = result.is_not_null().to_numpy()
+    rows = reads[read[there]]
+    result, code = result.filter(there), pl.Series(test[there])
     return domain_table(
         protocol,
         "RS",
@@ -43,11 +34,11 @@ def rs_table(protocol: Protocol, patients: pl.DataFrame, reads: pl.DataFrame) ->
         rows["subject"],
         {
             "RSSEQ": sequence(rows["subject"]),
-            "RSTESTCD": pl.Series([code for code, _ in TESTS.values()]).gather(rows["test"]),
-            "RSTEST": pl.Series([name for _, name in TESTS.values()]).gather(rows["test"]),
+            "RSTESTCD": pl.Series([code for code, _ in TESTS.values()]).gather(code),
+            "RSTEST": pl.Series([name for _, name in TESTS.values()]).gather(code),
             "RSCAT": protocol.response.criteria,
-            "RSORRES": rows["result"],
-            "RSSTRESC": rows["result"],
+            "RSORRES": result,
+            "RSSTRESC": result,
             "RSSTAT": None,
             **flags(protocol.evaluators, "RS", rows["evaluator"]),
             "VISITNUM": rows["scan"] + 2,

@@ -20,14 +20,11 @@ from equipoise.sdtm.tu import tu_table
 
 
 def record_study(protocol: Protocol, world: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
-    """SDTM tables of the simulated patients in `world`, keyed by domain, and TRUTH.
-
-    Where `patients` has a column `replicate`, every table has REPID in front of its key.
-    """
+    """SDTM tables of the simulated patients in `world`, by domain, and TRUTH; REPID in all."""
     patients = world["patients"].hstack(subject_ids(protocol, world["patients"]))
     simulation = protocol.simulation
     covariates = [*simulation.continuous, *simulation.categorical] if simulation else []
-    return {
+    tables = {
         "DM": dm_table(protocol, patients, world["doses"]),
         "SUPPDM": suppdm_table(protocol, patients, covariates),
         "DS": ds_table(protocol, patients, world["doses"]),
@@ -39,11 +36,24 @@ def record_study(protocol: Protocol, world: Mapping[str, pl.DataFrame]) -> dict[
         "TR": tr_table(protocol, patients, world["measurements"]),
         "TRUTH": _truth_table(protocol, patients),
     }
+    return _entered(tables, patients)
+
+
+def _entered(tables: dict[str, pl.DataFrame], patients: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Without the patients who had not entered on the day of the cut-off."""
+    entered = patients["entry"] <= patients["observed_to"]
+    if entered.all():
+        return tables
+    keys = patients.select(pl.col("replicate").alias("REPID"), "USUBJID").filter(entered)
+    return {
+        name: table.join(keys, on=keys.columns, how="semi", maintain_order="left")
+        for name, table in tables.items()
+    }
 
 
 def _truth_table(protocol: Protocol, patients: pl.DataFrame) -> pl.DataFrame:
     """What no site ever sees: latent times, in days after `reference`, and latent response."""
-    latent = [name for name in patients.columns if name.startswith("latent_")]
+    latent = [name for name in patients.columns if name.startswith("latent_")] + ["died_of_event"]
     return domain_table(
         protocol,
         "TRUTH",
