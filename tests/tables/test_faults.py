@@ -228,9 +228,11 @@ def test_words_for_no_answer_are_no_fault(word):
     assert check_tables(tables, files=FILES) == []
 
 
-def test_a_partial_death_that_may_follow_randomisation_is_no_fault():
+@pytest.mark.parametrize("death", ["2024-01-15", "2024-01", "2024"])
+def test_a_death_on_or_possibly_after_the_day_of_randomisation_is_no_fault(death):
     tables = sound()
-    put("DM", "DTHDTC", 3, value="2024-01")(tables)
+    put("DS", "DSSTDTC", 3, value="2024-01-15")(tables)
+    put("DM", "DTHDTC", 3, value=death)(tables)
     assert check_tables(tables, files=FILES) == []
 
 
