@@ -12,6 +12,7 @@ import polars as pl
 from equipoise.adam.cutoff import data_cutoff
 from equipoise.adam.dates import imputed_part, last_day
 from equipoise.adam.evaluators import rows_of
+from equipoise.adam.reference_day import reference_variable
 from equipoise.protocol.model import Evaluator, Protocol
 from equipoise.recist.best_response import compute_best_response
 from equipoise.recist.response_options import ADMIRALONCO, ResponseOptions
@@ -47,7 +48,7 @@ def derive_adrs(tables: Tables, adsl: pl.DataFrame, protocol: Protocol) -> pl.Da
     recorded = recorded.join(subjects, on=subject_key(adsl), how="semi")
     found = compute_best_response(
         recorded.select(*key, "ADT", "AVALC", "RSSEQ"),
-        reads.join(adsl.select(*subject_key(adsl), "RANDDT"), on=subject_key(adsl), how="left"),
+        reads.join(_reference_days(adsl, protocol), on=subject_key(adsl), how="left"),
         key=key,
         options=response_options(protocol),
     )
@@ -57,6 +58,11 @@ def derive_adrs(tables: Tables, adsl: pl.DataFrame, protocol: Protocol) -> pl.Da
         _measurable(reads, tables, protocol),
     ]
     return _in_order(pl.concat(parts, how="diagonal_relaxed"), adsl, protocol)
+
+
+def _reference_days(adsl: pl.DataFrame, protocol: Protocol) -> pl.DataFrame:
+    """The date that `compute_best_response` counts from; it calls it RANDDT."""
+    return adsl.select(*subject_key(adsl), RANDDT=pl.col(reference_variable(protocol)))
 
 
 def _evaluators(protocol: Protocol) -> pl.DataFrame:

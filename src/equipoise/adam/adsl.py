@@ -12,6 +12,7 @@ from equipoise.adam.arms import check_arms, treatment
 from equipoise.adam.cutoff import data_cutoff
 from equipoise.adam.dates import complete_day, first_day, imputed_part
 from equipoise.adam.last_alive import derive_last_alive
+from equipoise.adam.reference_day import reference_variable
 from equipoise.adam.subject_groups import derive_subject_groups
 from equipoise.protocol.model import Protocol
 from equipoise.tables import load_contract, subject_key
@@ -61,7 +62,7 @@ def derive_adsl(tables: Tables, protocol: Protocol) -> pl.DataFrame:
     adsl = adsl.join(derive_last_alive(tables, adsl, protocol), on=key, how="left")
     adsl = adsl.join(_death(dm, adsl, data_cutoff(tables, protocol)), on=key, how="left")
     check_arms(adsl, protocol)
-    adsl = adsl.with_columns(EOSSTT=_end_status())
+    adsl = adsl.with_columns(EOSSTT=_end_status(protocol))
     adsl = _with_supplement(adsl, tables.get("SUPPDM"))
     return derive_subject_groups(adsl, protocol).sort(key)
 
@@ -115,8 +116,9 @@ def _end_of_study(ds: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _end_status() -> pl.Expr:
-    ongoing = pl.when(pl.col("RANDDT").is_not_null()).then(pl.lit("ONGOING"))
+def _end_status(protocol: Protocol) -> pl.Expr:
+    entered = pl.col(reference_variable(protocol)).is_not_null()
+    ongoing = pl.when(entered).then(pl.lit("ONGOING"))
     return pl.coalesce("EOSSTT", ongoing)
 
 
@@ -128,7 +130,9 @@ def _death(dm: pl.DataFrame, adsl: pl.DataFrame, cutoff: date | None) -> pl.Data
     dated = rows.select(*key, DTHDT=day, DTHDTF=imputed_part(text, day))
     if cutoff is None:
         return dated
-    return dated.with_columns(DTHDT=pl.min_horizontal("DTHDT", pl.lit(cutoff)))
+    # A partial date that the rule puts after the cut-off belongs to a death before it.
+    late = (pl.col("DTHDT") > cutoff).fill_null(value=False)
+    return dated.with_columns(DTHDT=pl.when(late).then(pl.lit(cutoff)).otherwise("DTHDT"))
 
 
 def _with_supplement(adsl: pl.DataFrame, suppdm: pl.DataFrame | None) -> pl.DataFrame:

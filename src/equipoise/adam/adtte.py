@@ -9,13 +9,12 @@ import polars as pl
 
 from equipoise.adam.censoring import find_rule_set, load_endings
 from equipoise.adam.progression_free import derive_progression_free
+from equipoise.adam.reference_day import START_VARIABLES
 from equipoise.errors import Fault, ProtocolError
 from equipoise.protocol.model import Endpoint, Evaluator, Protocol
 from equipoise.tables import load_contract, subject_key
 
 Tables = Mapping[str, pl.DataFrame]
-
-_START = {"randomisation": "RANDDT", "first-dose": "TRTSDT"}
 
 
 def derive_adtte(
@@ -45,7 +44,7 @@ def derive_adtte(
 
 
 def _starts(endpoint: Endpoint, adsl: pl.DataFrame) -> pl.DataFrame:
-    start = _START[endpoint.start]
+    start = START_VARIABLES[endpoint.start]
     return adsl.filter(pl.col(start).is_not_null()).select(
         *subject_key(adsl), "DTHDT", "LSTALVDT", STARTDT=pl.col(start)
     )
@@ -128,15 +127,17 @@ def _evaluator(endpoint: Endpoint, protocol: Protocol) -> Evaluator:
 
 def _described(times: pl.DataFrame, endpoint: Endpoint) -> pl.DataFrame:
     """Value, words and codes for each time, from its ending."""
-    endings = load_endings()
+    endings = load_endings(endpoint.start)
 
     def words(field: str, dtype: type[pl.DataType]) -> pl.Expr:
         found = {name: getattr(ending, field) for name, ending in endings.items()}
         return pl.col("ending").replace_strict(found, return_dtype=dtype)
 
+    # A rule that censors at the last assessment falls back on the start where there was none.
+    fallback = endings["no_assessment"]
+    at_start = (words("source", pl.String) == "ADRS.ADT") & pl.col("SRCSEQ").is_null()
+    source = pl.when(at_start).then(pl.lit(fallback.source)).otherwise(words("source", pl.String))
     of_survival = endpoint.kind == "os"
-    source = words("source", pl.String).str.split(".")
-    variable = source.list.get(1)
     return times.select(
         *subject_key(times),
         ENDPOINT=pl.lit(endpoint.id),
@@ -149,11 +150,11 @@ def _described(times: pl.DataFrame, endpoint: Endpoint) -> pl.DataFrame:
         AVAL=(pl.col("ADT") - pl.col("STARTDT")).dt.total_days() + 1,
         CNSR=words("cnsr", pl.Int64),
         EVNTDESC=words("event", pl.String),
-        CNSDTDSC=words("censored", pl.String),
-        SRCDOM=source.list.get(0),
-        SRCVAR=pl.when(variable == "RANDDT")
-        .then(pl.lit(_START[endpoint.start]))
-        .otherwise(variable),
+        CNSDTDSC=pl.when(at_start)
+        .then(pl.lit(fallback.censored))
+        .otherwise(words("censored", pl.String)),
+        SRCDOM=source.str.split(".").list.get(0),
+        SRCVAR=source.str.split(".").list.get(1),
         SRCSEQ=pl.col("SRCSEQ"),
         RULE=words("rule", pl.String),
     )

@@ -17,13 +17,14 @@ def treatment(protocol: Protocol, code: str, name: str) -> pl.Expr:
 
 
 def check_arms(adsl: pl.DataFrame, protocol: Protocol) -> None:
-    """Every randomised subject is in an arm of the protocol.
+    """Every subject who was randomised, or treated, is in an arm of the protocol.
 
     Raises        DataError - naming the codes that are not, and how many subjects bear them
     """
     known = [arm.id for arm in protocol.arms]
     lost = adsl.filter(
-        pl.col("RANDDT").is_not_null() & ~pl.col("ARMCD").is_in(known).fill_null(value=False)
+        pl.any_horizontal(pl.col("RANDDT", "TRTSDT").is_not_null())
+        & ~pl.col("ARMCD").is_in(known).fill_null(value=False)
     )
     if not lost.height:
         return
@@ -31,7 +32,7 @@ def check_arms(adsl: pl.DataFrame, protocol: Protocol) -> None:
     shown = ", ".join("missing" if code is None else repr(code) for code in codes[:5])
     raise DataError(
         Fault(
-            what=f"randomised subjects are in an arm the protocol does not have: {shown}",
+            what=f"subjects of the trial are in an arm the protocol does not have: {shown}",
             where=f"DM, {lost.height} of {adsl.height} subjects, first {lost['USUBJID'][0]}, "
             "column ARMCD",
             mend=f"give the arm's id in the protocol or the data: {', '.join(known)}",

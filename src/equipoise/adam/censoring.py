@@ -26,21 +26,21 @@ class Ending:
 
 
 @cache
-def _bundled() -> tuple[dict[str, RuleSet], dict[str, Ending]]:
+def _bundled() -> dict[str, Any]:
     text = files("equipoise").joinpath("contracts", "censoring.yaml").read_text("utf-8")
     raw: dict[str, Any] = yaml.load(text, Loader=yaml.CSafeLoader)
-    rule_sets = {name: RuleSet(**fields) for name, fields in raw["rule_sets"].items()}
-    return rule_sets, {name: Ending(**fields) for name, fields in raw["endings"].items()}
+    return raw
 
 
 def bundled_rule_sets() -> tuple[str, ...]:
     """Names of the rule sets that every protocol may use."""
-    return tuple(_bundled()[0])
+    return tuple(_bundled()["rule_sets"])
 
 
 def load_rule_sets(protocol: Protocol) -> dict[str, RuleSet]:
     """The bundled rule sets and the protocol's own, by name; the protocol's go first."""
-    return _bundled()[0] | protocol.censoring
+    bundled = {name: RuleSet(**fields) for name, fields in _bundled()["rule_sets"].items()}
+    return bundled | protocol.censoring
 
 
 def find_rule_set(name: str | None, protocol: Protocol) -> RuleSet:
@@ -62,6 +62,14 @@ def find_rule_set(name: str | None, protocol: Protocol) -> RuleSet:
     return known[name]
 
 
-def load_endings() -> dict[str, Ending]:
-    """The ways a time can end, by name."""
-    return _bundled()[1]
+def load_endings(start: str) -> dict[str, Ending]:
+    """The ways a time can end, by name, in the words for its start."""
+    named: dict[str, str] = _bundled()["starts"][start]
+
+    def worded(value: Any) -> Any:
+        return value.format(**named) if isinstance(value, str) else value
+
+    return {
+        name: Ending(**{field: worded(value) for field, value in fields.items()})
+        for name, fields in _bundled()["endings"].items()
+    }

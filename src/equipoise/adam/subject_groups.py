@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import polars as pl
 
 from equipoise.errors import DataError, Fault
-from equipoise.protocol.model import AnalysisSet, Condition, Grouping, Protocol
+from equipoise.grouping import derive_groupings
+from equipoise.protocol.model import AnalysisSet, Condition, Protocol
 
 
 def derive_subject_groups(adsl: pl.DataFrame, protocol: Protocol) -> pl.DataFrame:
@@ -17,27 +18,13 @@ def derive_subject_groups(adsl: pl.DataFrame, protocol: Protocol) -> pl.DataFram
     Raises        DataError - naming every variable they need that ADSL does not have
     """
     _check_variables(adsl, protocol)
-    for grouping in protocol.groupings:
-        adsl = adsl.with_columns(level_of(grouping, adsl).alias(grouping.variable))
+    adsl = derive_groupings(adsl, protocol.groupings)
     flags = [
         pl.when(belongs_to(chosen, adsl)).then(pl.lit("Y")).otherwise(pl.lit("N"))
         for chosen in protocol.analysis_sets
     ]
     named = zip(flags, protocol.analysis_sets, strict=True)
     return adsl.with_columns(flag.alias(chosen.flag) for flag, chosen in named)
-
-
-def level_of(grouping: Grouping, adsl: pl.DataFrame) -> pl.Expr:
-    """Name of the first group that fits; missing where the source value is missing."""
-    value = pl.col(grouping.of)
-    level = pl.lit(grouping.otherwise, dtype=pl.String)
-    for group in reversed(grouping.groups):
-        fits = pl.lit(value=True)
-        if group.one_of is not None:
-            fits &= as_text(grouping.of, adsl).is_in(list(group.one_of))
-        fits &= _in_range(value, group.min, group.max)
-        level = pl.when(fits).then(pl.lit(group.level)).otherwise(level)
-    return pl.when(value.is_not_null()).then(level)
 
 
 def belongs_to(chosen: AnalysisSet, adsl: pl.DataFrame) -> pl.Expr:

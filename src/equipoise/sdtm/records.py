@@ -92,8 +92,8 @@ def flags(evaluators: tuple[Evaluator, ...], prefix: str, code: pl.Series) -> di
     return columns
 
 
-def tenths_to_text(tenths: pl.Series) -> pl.Series:
-    """Sizes in tenths of a millimetre as text in mm with one decimal."""
+def millimetres(tenths: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Sizes in tenths of a millimetre as text with one decimal, and as the number it stands for."""
     largest = int(tenths.max() or 0)  # type: ignore[arg-type]
-    labels = [f"{size // 10}.{size % 10}" for size in range(largest + 1)]
-    return pl.Series(labels, dtype=pl.String).gather(tenths)
+    labels = pl.Series([f"{size // 10}.{size % 10}" for size in range(largest + 1)])
+    return labels.gather(tenths), labels.cast(pl.Float64).gather(tenths)

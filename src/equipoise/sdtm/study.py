@@ -40,7 +40,7 @@ def record_study(protocol: Protocol, world: Mapping[str, pl.DataFrame]) -> dict[
 
 def _truth_table(protocol: Protocol, patients: pl.DataFrame) -> pl.DataFrame:
     """What no site ever sees: latent times, in days after `reference`, and latent response."""
-    latent = [name for name in patients.columns if name.startswith("latent_")]
+    latent = [name for name in patients.columns if name.startswith("latent_")] + ["died_of_event"]
     return domain_table(
         protocol,
         "TRUTH",

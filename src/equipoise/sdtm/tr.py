@@ -6,7 +6,7 @@ from __future__ import annotations
 import polars as pl
 
 from equipoise.protocol.model import Protocol
-from equipoise.sdtm.records import domain_table, flags, iso, sequence, tenths_to_text
+from equipoise.sdtm.records import domain_table, flags, iso, millimetres, sequence
 
 TESTS = (
     ("LDIAM", "Longest Diameter"),
@@ -22,10 +22,9 @@ def tr_table(
     """TR: one row per evaluator, visit and lesion; a node is measured by its short axis."""
     target = measurements["class"] == "TARGET"
     test = (~target).cast(pl.Int64) * 2 + (target & measurements["node"]).cast(pl.Int64)
+    text, number = millimetres(measurements["tenths"])
     result = pl.select(
-        pl.coalesce(
-            tenths_to_text(measurements["tenths"]), measurements["state"], pl.lit(NOT_EVALUABLE)
-        ).alias("result")
+        pl.coalesce(text, measurements["state"], pl.lit(NOT_EVALUABLE)).alias("result")
     )["result"]
     unit = pl.select(pl.when(measurements["tenths"].is_not_null()).then(pl.lit("mm")).alias("u"))[
         "u"
@@ -44,7 +43,7 @@ def tr_table(
             "TRORRES": result,
             "TRORRESU": unit,
             "TRSTRESC": result,
-            "TRSTRESN": measurements["tenths"] / 10,
+            "TRSTRESN": number,
             "TRSTRESU": unit,
             "TRSTAT": None,
             **flags(protocol.evaluators, "TR", measurements["evaluator"]),

@@ -66,8 +66,8 @@ def _cycles(
     first = start[:, None] + cycles * plan.cycle_days + (plan.days[0] - 1)
     last = first + plan.days[-1] - plan.days[0]
     interrupted = _interrupted(first, last, last_day, interrupt_from) & (len(plan.days) > 1)
-    within = interrupted & (interrupt_from[:, None] > first)
-    last_given = np.where(within, interrupt_from[:, None] - 1, last)
+    within = interrupted & (interrupt_from[:, None] >= first)
+    last_given = np.where(within, np.maximum(interrupt_from[:, None] - 1, first), last)
     first = np.where(interrupted & ~within, first + _LATE_START, first)
     last_given = np.minimum(last_given, last_day[:, None])
     levels: Sequence[float] = regimen.dose_levels or (regimen.dose,)

@@ -23,6 +23,8 @@ from equipoise.simulation.streams import (
 NEVER = 10**6
 """A day past every other (the year 4707)."""
 
+WITHDRAWN, REDUCED, INTERRUPTED = 0, 1, 2
+
 _FATAL_WITHIN, _FATAL_LASTS = 126, 7
 _MEDIAN_DURATION, _DURATION_SPREAD, _EARLIER_EPISODE = 14.0, 0.8, 0.5
 
@@ -46,8 +48,8 @@ class Events:
     """Events as recorded, (subjects, terms); grade 0 is no event. Dates since 1970-01-01.
 
     `earlier_onset` and `earlier_grade` describe a milder episode before the worst one (0: none).
-    `action_term` : (subjects, 3) - the event for which treatment is stopped, reduced, interrupted,
-    or -1.
+    `action_term` : (subjects, 3) - the event for which treatment was WITHDRAWN, REDUCED and
+    INTERRUPTED, or -1.
     """
 
     grade: IntArray

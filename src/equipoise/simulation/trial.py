@@ -14,13 +14,20 @@ from equipoise.protocol.model import Protocol, Simulation
 from equipoise.simulation.cutoff import FollowUp, follow_up
 from equipoise.simulation.disease import simulate_disease
 from equipoise.simulation.dosing import give_doses
-from equipoise.simulation.enrolment import Entry, day_number, simulate_covariates, simulate_entry
+from equipoise.simulation.enrolment import day_number, simulate_covariates, simulate_entry
 from equipoise.simulation.event_table import event_table
 from equipoise.simulation.lesions import simulate_lesions
-from equipoise.simulation.patient_table import Course, patient_table
+from equipoise.simulation.patient_table import Lives, Treatment, patient_table
 from equipoise.simulation.randomisation import allocate_arms
 from equipoise.simulation.reading import Reads, read_scans, treating_evaluator
-from equipoise.simulation.safety import NEVER, Events, record_events, simulate_toxicity
+from equipoise.simulation.safety import (
+    INTERRUPTED,
+    NEVER,
+    REDUCED,
+    Events,
+    record_events,
+    simulate_toxicity,
+)
 from equipoise.simulation.scans import Scans, simulate_scans
 from equipoise.simulation.streams import IntArray, Streams, draw_uniforms
 from equipoise.simulation.tumour_tables import lesion_table, measurement_table, read_table
@@ -42,6 +49,34 @@ def simulate_patients(
     simulation = _simulation(protocol)
     patients = sum(simulation.arms[arm.id].patients for arm in protocol.arms)
     streams = Streams(seed=seed, replicates=tuple(replicates), patients=patients)
+    lives = _live(protocol, simulation, streams)
+    reference = lives.entry.reference
+    scans = simulate_scans(
+        protocol.assessments,
+        simulation,
+        reference=reference,
+        observed_to=lives.follow.alive_to,
+        longest=lives.cutoff - day_number(simulation.enrolment.first),
+        streams=streams,
+    )
+    reads = read_scans(
+        protocol, simulation, lives.latent, scans, reference=reference, streams=streams
+    )
+    lesions = simulate_lesions(reads, streams)
+    progressed = _progression_date(reads, scans, treating_evaluator(protocol))
+    treatment = _treat(protocol, simulation, lives, progressed, streams)
+    return {
+        "patients": patient_table(protocol, streams, lives, treatment),
+        "reads": read_table(scans, reads, lesions),
+        "lesions": lesion_table(lives.entry, scans, reads, lesions),
+        "measurements": measurement_table(lives.entry, scans, reads, lesions),
+        "doses": treatment.doses,
+        "events": event_table(simulation, treatment.events, lives.follow, treatment.doses),
+    }
+
+
+def _live(protocol: Protocol, simulation: Simulation, streams: Streams) -> Lives:
+    """Who the patients are, which arm they get, and how long they live and stay."""
     entry = simulate_entry(protocol, simulation, streams)
     covariates = simulate_covariates(simulation, streams)
     arm = allocate_arms(protocol, derive_groupings(covariates, protocol.groupings), streams)
@@ -53,48 +88,38 @@ def simulate_patients(
     follow = follow_up(
         latent, reference=entry.reference, fatal_event=toxicity.fatal_death, cutoff=cutoff
     )
-    scans = simulate_scans(
-        protocol.assessments,
-        simulation,
-        reference=entry.reference,
-        observed_to=follow.alive_to,
-        longest=cutoff - day_number(simulation.enrolment.first),
-        streams=streams,
-    )
-    reads = read_scans(
-        protocol, simulation, latent, scans, reference=entry.reference, streams=streams
-    )
-    progressed = _progression_date(reads, scans, treating_evaluator(protocol))
+    return Lives(entry, covariates, arm, latent, toxicity, follow, cutoff)
+
+
+def _treat(
+    protocol: Protocol,
+    simulation: Simulation,
+    lives: Lives,
+    progressed: IntArray,
+    streams: Streams,
+) -> Treatment:
+    """Adverse events and doses until treatment stops, and what was given after progression."""
+    start = lives.entry.start
     events = record_events(
         protocol,
         simulation,
-        toxicity,
-        arm,
-        follow,
-        start=entry.start,
-        stop=np.minimum(progressed, follow.observed_to),
+        lives.toxicity,
+        lives.arm,
+        lives.follow,
+        start=start,
+        stop=np.minimum(progressed, lives.follow.observed_to),
         streams=streams,
     )
-    doses = _doses(protocol, arm, entry, follow, events, cutoff)
-    lesions = simulate_lesions(reads, streams)
-    course = Course(
-        entry=entry,
-        arm=arm,
-        latent=latent,
-        follow=follow,
-        events=events,
-        progressed=progressed,
-        therapy=_new_therapy(simulation, progressed, follow, streams),
-        cutoff=cutoff,
+    doses = give_doses(
+        protocol,
+        lives.arm,
+        start=start,
+        last_day=_last_day(events, lives.follow, progressed, start=start, cutoff=lives.cutoff),
+        reduce_from=_onset_of_action(events, REDUCED),
+        interrupt_from=_onset_of_action(events, INTERRUPTED),
     )
-    return {
-        "patients": patient_table(protocol, streams, course, covariates, doses),
-        "reads": read_table(scans, reads, lesions),
-        "lesions": lesion_table(entry, scans, reads, lesions),
-        "measurements": measurement_table(entry, scans, reads, lesions),
-        "doses": doses,
-        "events": event_table(simulation, events, follow, doses),
-    }
+    therapy = _new_therapy(simulation, progressed, lives.follow, streams)
+    return Treatment(progressed, therapy, events, doses)
 
 
 def _simulation(protocol: Protocol) -> Simulation:
@@ -117,33 +142,23 @@ def _progression_date(reads: Reads, scans: Scans, evaluator: int) -> IntArray:
     return np.where(called < planned, date, NEVER)
 
 
-def _doses(
-    protocol: Protocol,
-    arm: IntArray,
-    entry: Entry,
-    follow: FollowUp,
-    events: Events,
-    cutoff: int,
-) -> pl.DataFrame:
-    """Doses up to the day before treatment stops; up to the cut-off where it has not."""
-    ongoing = (events.stop == cutoff) & (follow.observed_to == cutoff)
-    last_day = np.where(ongoing, cutoff, np.maximum(events.stop - 1, entry.start))
-    row = np.arange(len(arm))
-    onset = np.where(
-        events.action_term >= 0,
-        events.onset[row[:, None], np.maximum(events.action_term, 0)]
-        if events.onset.shape[1]
-        else NEVER,
-        NEVER,
-    )
-    return give_doses(
-        protocol,
-        arm,
-        start=entry.start,
-        last_day=np.minimum(last_day, follow.alive_to),
-        reduce_from=onset[:, 1],
-        interrupt_from=onset[:, 2],
-    )
+def _last_day(
+    events: Events, follow: FollowUp, progressed: IntArray, *, start: IntArray, cutoff: int
+) -> IntArray:
+    """Last possible day of treatment: the one before it stops, the cut-off where it goes on."""
+    by_event = events.action_term[:, 0] >= 0
+    ended = (events.stop == progressed) | by_event | follow.died | follow.left
+    last_day = np.where(~ended, cutoff, np.maximum(events.stop - 1, start))
+    return np.minimum(last_day, follow.alive_to)
+
+
+def _onset_of_action(events: Events, action: int) -> IntArray:
+    """Onset of the event for which this was done; NEVER where nothing was."""
+    if not events.onset.shape[1]:
+        return np.full(len(events.onset), NEVER)
+    term = events.action_term[:, action]
+    onset = np.take_along_axis(events.onset, np.maximum(term, 0)[:, None], axis=1)[:, 0]
+    return np.where(term >= 0, onset, NEVER)
 
 
 def _new_therapy(

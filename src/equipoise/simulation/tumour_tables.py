@@ -20,7 +20,7 @@ from equipoise.simulation.lesions import (
 )
 from equipoise.simulation.reading import PD, RESPONSES, Reads
 from equipoise.simulation.scans import Scans
-from equipoise.simulation.streams import BoolArray
+from equipoise.simulation.streams import BoolArray, IntArray
 
 TARGET, NON_TARGET, NEW = "TARGET", "NON-TARGET", "NEW"
 
@@ -113,25 +113,16 @@ def measurement_table(entry: Entry, scans: Scans, reads: Reads, lesions: Lesions
     there[..., :-1] = seen[..., None] & _followed(lesions)[:, None, None]
     there[:, :, 1:, -1] = new
     subject, evaluator, visit, lesion = np.nonzero(there)
-    scan = np.maximum(visit - 1, 0)
-    later, target = visit > 0, lesion < MOST_TARGETS
+    at = (subject, evaluator, np.maximum(visit - 1, 0))
     column = np.minimum(lesion, MOST_TARGETS - 1)
     tenths = np.where(
-        later,
-        lesions.size[subject, evaluator, scan, column],
+        visit > 0,
+        lesions.size[*at, column],
         lesions.baseline[subject, evaluator, column],
     )
-    at = (subject, evaluator, scan)
-    lost = later & reads.unreadable[at] & (lesion == lesions.targets[subject] - 1)
-    worse = (
-        later
-        & progresses_by(reads, lesions.cause, cause=BY_NON_TARGET)[at]
-        & (lesion == MOST_TARGETS)
-    )
-    gone = later & lesions.complete[at] & (lesion < len(_LINKS) - 1)
-    state = np.select([target, lesion == len(_LINKS) - 1, worse, gone], [0, 4, 3, 2], 1)
+    lost = (visit > 0) & reads.unreadable[at] & (lesion == lesions.targets[subject] - 1)
     date = np.concatenate([entry.baseline_scan[:, None], scans.date], axis=1)
-    measured = pl.Series(target & ~lost)
+    measured = pl.Series((lesion < MOST_TARGETS) & ~lost)
     return pl.DataFrame(
         [
             pl.Series("subject", subject),
@@ -143,9 +134,31 @@ def measurement_table(entry: Entry, scans: Scans, reads: Reads, lesions: Lesions
             text_column("class", _CLASSES, lesion),
             pl.Series("node", lesions.target_site[subject, column] == NODE_SITE),
             pl.select(pl.when(measured).then(pl.Series(tenths)).alias("tenths"))["tenths"],
-            text_column("state", _STATES, state),
+            text_column("state", _STATES, _state(reads, lesions, at, visit, lesion)),
         ]
     )
 
 
 _STATES = (None, "PRESENT", "ABSENT", "UNEQUIVOCAL PROGRESSION", "UNEQUIVOCAL")
+
+
+def _state(
+    reads: Reads,
+    lesions: Lesions,
+    at: tuple[IntArray, IntArray, IntArray],
+    visit: IntArray,
+    lesion: IntArray,
+) -> IntArray:
+    """State of each lesion as an index into the states; targets have none."""
+    later = visit > 0
+    worse = progresses_by(reads, lesions.cause, cause=BY_NON_TARGET)[at]
+    return np.select(
+        [
+            lesion < MOST_TARGETS,
+            lesion == len(_LINKS) - 1,
+            later & worse & (lesion == MOST_TARGETS),
+            later & lesions.complete[at],
+        ],
+        [0, 4, 3, 2],
+        1,
+    )
