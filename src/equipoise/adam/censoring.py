@@ -34,7 +34,7 @@ def _bundled() -> dict[str, Any]:
 
 def bundled_rule_sets() -> tuple[str, ...]:
     """Names of the rule sets that every protocol may use."""
-    return tuple(_bundled()[0])
+    return tuple(_bundled()["rule_sets"])
 
 
 def load_rule_sets(protocol: Protocol) -> dict[str, RuleSet]:

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pick one row of a results table and compare its value with an independent number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+MISSING = (None, "NA", "NaN")
+
+
+def missing(value: object) -> bool:
+    return value in MISSING
+
+
+def one(table: pl.DataFrame, **keys: object) -> dict[str, Any]:
+    """The only row with these keys."""
+    found = table.filter(pl.col(name) == value for name, value in keys.items())
+    assert found.height == 1, f"{found.height} rows with {keys}"
+    return found.row(0, named=True)
+
+
+def same(row: dict[str, Any], want: Any, *, tolerance: float = 1e-8) -> None:
+    """The row's value is the expected one, or both are missing."""
+    place = f"{row['analysis_id']} {row['method_id']} {row['arm']} {row['stat']} {row['time']}"
+    if missing(want):
+        assert row["value"] is None, f"{place}: {row['value']}, expected none"
+        assert row["state"] in ("NR", "NE")
+        return
+    assert row["value"] is not None, f"{place}: {row['state']}, expected {want}"
+    slack = tolerance * max(1.0, abs(want))
+    assert abs(row["value"] - want) <= slack, f"{place}: {row['value']}, expected {want}"
