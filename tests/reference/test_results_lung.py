@@ -20,14 +20,8 @@ from equipoise.results.run import analyse
 pytestmark = pytest.mark.oracle
 
 
-@cache
-def results(strata: tuple[str, ...], convention: str = "equipoise") -> pl.DataFrame:
-    """Patients of unknown performance status are left out, through the analysis set."""
-    lung = pl.read_csv(oracle_file("survival_ref/data/lung.csv"), null_values=["NA", ""])
-    subject = pl.format("L{}", pl.int_range(pl.len())).alias("USUBJID")
-    known = pl.col("ph.ecog").is_not_null() if strata else pl.lit(value=True)
-    arm = pl.when(pl.col("sex") == 2).then(pl.lit("EXP")).otherwise(pl.lit("CTRL"))
-    wide = lung.with_columns(subject, ARMCD=arm, ACTARMCD=arm, ITTFL=flag(known))
+def adam(wide: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """The patients' ADSL and ADTTE; responses and events are the small trial's."""
     small = small_adam()
     adsl = wide.select(
         "USUBJID",
@@ -46,6 +40,17 @@ def results(strata: tuple[str, ...], convention: str = "equipoise") -> pl.DataFr
         EVNTDESC=pl.lit("Death"),
         CNSDTDSC=pl.lit("Alive"),
     )
+    return small | {"ADSL": adsl, "ADTTE": adtte}
+
+
+@cache
+def results(strata: tuple[str, ...], convention: str = "equipoise") -> pl.DataFrame:
+    """Patients of unknown performance status are left out, through the analysis set."""
+    lung = pl.read_csv(oracle_file("survival_ref/data/lung.csv"), null_values=["NA", ""])
+    subject = pl.format("L{}", pl.int_range(pl.len())).alias("USUBJID")
+    known = pl.col("ph.ecog").is_not_null() if strata else pl.lit(value=True)
+    arm = pl.when(pl.col("sex") == 2).then(pl.lit("EXP")).otherwise(pl.lit("CTRL"))
+    wide = lung.with_columns(subject, ARMCD=arm, ACTARMCD=arm, ITTFL=flag(known))
     analysis = {
         "id": "OS",
         "label": "Overall survival",
@@ -56,9 +61,8 @@ def results(strata: tuple[str, ...], convention: str = "equipoise") -> pl.DataFr
         "strata": strata,
         "landmarks_months": [365],
     }
-    tables = small | {"ADSL": adsl, "ADTTE": adtte}
     return analyse(
-        tables,
+        adam(wide),
         small_protocol(analyses=[analysis], convention=convention, days_per_month=1.0),
         run_id="test",
     )["results"]
