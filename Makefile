@@ -10,7 +10,7 @@ OUT ?= readouts
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev readout test lint types format pytest wheel-test lock benchmark clean
+.PHONY: help setup setup-dev readout test lint types format pytest wheel-test docs lock clean
 
 help:  ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -49,9 +49,19 @@ types: setup-dev
 pytest: setup-dev
 	$(BIN)/pytest -n $(WORKERS)
 
+wheel-test: setup-dev  ## build the wheel and run the main job from it alone, without the dev tools
+	rm -rf build/wheel && $(UV) build --quiet --wheel --out-dir build/wheel .
+	$(UV) venv --quiet --clear --python $(BIN)/python build/wheel/venv
+	$(UV) pip install --quiet --python build/wheel/venv/bin/python --require-hashes --compile-bytecode -r requirements.lock
+	$(UV) pip install --quiet --python build/wheel/venv/bin/python --no-deps build/wheel/*.whl
+	for trial in alter-s006 altn-iii-04; do build/wheel/venv/bin/equipoise check $$trial && build/wheel/venv/bin/equipoise readout $$trial --out build/wheel/$$trial || exit $$?; done
+
 format: setup-dev  ## put the code in the project's format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: setup-dev  ## make the generated pages anew
+	$(BIN)/python tools/command_line_page.py
 
 lock: | $(UV)  ## resolve the dependencies anew into both lock files
 	$(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet -o requirements.lock

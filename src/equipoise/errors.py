@@ -31,6 +31,10 @@ class EquipoiseError(Exception):
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
 
+class TrialNotFoundError(EquipoiseError):
+    """No bundled protocol and no file bears that name."""
+
+
 class ProtocolError(EquipoiseError):
     """The protocol file cannot be read or contradicts itself."""
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from equipoise.protocol.model import Protocol
 from equipoise.sdtm.study import record_study
-from equipoise.simulate.trial import simulate_patients
+from equipoise.simulation.trial import simulate_patients
 
 _AT_ONCE = 20
 """Replicates drawn together: more only costs memory."""

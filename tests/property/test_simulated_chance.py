@@ -14,11 +14,11 @@ from equipoise.errors import ProtocolError
 from equipoise.grouping import derive_groupings
 from equipoise.protocol.model import Piece, Protocol
 from equipoise.protocol.read import read_protocol
-from equipoise.simulate.enrolment import simulate_covariates
-from equipoise.simulate.hazard import piecewise_exponential, survival
-from equipoise.simulate.randomisation import allocate_arms
-from equipoise.simulate.streams import Streams, draw_uniforms
 from equipoise.simulated import simulate_replicates, simulate_trial
+from equipoise.simulation.enrolment import simulate_covariates
+from equipoise.simulation.hazard import piecewise_exponential, survival
+from equipoise.simulation.randomisation import allocate_arms
+from equipoise.simulation.streams import Streams, draw_uniforms
 
 FILE = Path(__file__).parents[2] / "protocols" / "altn-iii-04.yaml"
 MONTH = 30.4375

@@ -32,6 +32,11 @@ def _bundled() -> dict[str, Any]:
     return raw
 
 
+def bundled_rule_sets() -> tuple[str, ...]:
+    """Names of the rule sets that every protocol may use."""
+    return tuple(_bundled()["rule_sets"])
+
+
 def load_rule_sets(protocol: Protocol) -> dict[str, RuleSet]:
     """The bundled rule sets and the protocol's own, by name; the protocol's go first."""
     bundled = {name: RuleSet(**fields) for name, fields in _bundled()["rule_sets"].items()}

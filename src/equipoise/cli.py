@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One command per stage; parses, calls, prints; no science.
+
+Only click is imported here: `--help` has to answer at once, so each command imports what it runs.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from equipoise import __version__
+from equipoise.errors import EquipoiseError, TrialNotFoundError
+
+DONE, FAULTY, MISUSED = 0, 1, 2
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="equipoise %(version)s")
+def main() -> None:
+    """Execute an oncology trial from one protocol file.
+
+    TRIAL is the name of a bundled protocol (alter-s006, altn-iii-04, cdiscpilot01) or the path of
+    a protocol file. Without --data the trial is simulated from its declared assumptions, and
+    everything says so.
+    """
+
+
+def _table_option(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for item in given:
+        table, equals, name = item.partition("=")
+        if not (table and equals and name):
+            raise click.BadParameter(f"`{item}` is not of the form RS=rs_onco")
+        names[table.upper()] = name
+    return names
+
+
+def _trial_options(command: Callable[..., None]) -> Callable[..., None]:
+    options = (
+        click.argument("trial"),
+        click.option("--data", type=click.Path(), help="Folder of SDTM (or ADaM) tables."),
+        click.option(
+            "--table",
+            "tables",
+            multiple=True,
+            callback=_table_option,
+            metavar="TABLE=NAME",
+            help="A table that lies under another file name: RS=rs_onco. May be repeated.",
+        ),
+        click.option("--out", type=click.Path(), help="Folder to write. [readouts/TRIAL]"),
+        click.option("--seed", type=int, default=1, show_default=True, help="Of the simulation."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@main.command()
+@click.argument("trial")
+def check(trial: str) -> None:
+    """Check a protocol and recompute its published figures."""
+    with _exit_status():
+        import equipoise
+
+        lines = equipoise.check(trial)
+        click.echo(f"{trial}: the protocol is sound")
+        for line in lines:
+            click.echo(str(line))
+        if any(line.verdict == "contradicts" for line in lines):
+            sys.exit(FAULTY)
+
+
+@main.command()
+@click.argument("trial")
+@click.option("--out", type=click.Path(), help="Folder to write. [readouts/TRIAL]")
+@click.option("--seed", type=int, default=1, show_default=True)
+def simulate(trial: str, out: str | None, seed: int) -> None:
+    """Simulate patients from the declared assumptions: SDTM tables."""
+    with _exit_status(), _progress() as progress:
+        import equipoise
+
+        folder = _folder(trial, out)
+        equipoise.simulate(trial, seed=seed, out=folder, progress=progress)
+        click.echo(folder / "sdtm")
+
+
+@main.command()
+@_trial_options
+def derive(trial: str, out: str | None, **given: Any) -> None:
+    """Derive ADaM tables: ADSL, ADRS, ADTTE, ADAE."""
+    with _exit_status(), _progress() as progress:
+        import equipoise
+
+        folder = _folder(trial, out)
+        equipoise.derive(trial, out=folder, progress=progress, **given)
+        click.echo(folder / "adam")
+
+
+@main.command()
+@_trial_options
+def analyse(trial: str, out: str | None, **given: Any) -> None:
+    """Run every analysis of the protocol: one long results table."""
+    with _exit_status(), _progress() as progress:
+        import equipoise
+
+        folder = _folder(trial, out)
+        equipoise.analyse(trial, out=folder, progress=progress, **given)
+        click.echo(folder / "results.csv")
+
+
+@main.command()
+@_trial_options
+def readout(trial: str, out: str | None, **given: Any) -> None:
+    """Run the whole path and write the readout page."""
+    with _exit_status(), _progress() as progress:
+        import equipoise
+
+        folder = _folder(trial, out)
+        equipoise.readout(trial, out=folder, progress=progress, **given)
+        click.echo(folder / "readout.html")
+
+
+@main.command()
+def schema() -> None:
+    """Print the JSON Schema of protocol files, for editors."""
+    from equipoise.protocol.schema import protocol_json_schema
+
+    click.echo(protocol_json_schema(), nl=False)
+
+
+def _folder(trial: str, out: str | None) -> Path:
+    return Path(out) if out else Path("readouts") / Path(trial).stem
+
+
+@contextmanager
+def _exit_status() -> Iterator[None]:
+    """Faults go to the error stream: 1 for data and protocol, 2 for a trial that is not there."""
+    try:
+        yield
+    except EquipoiseError as error:
+        number = len(error.faults)
+        head = "1 fault" if number == 1 else f"{number} faults"
+        click.echo(f"equipoise: {head}\n{error}", err=True)
+        sys.exit(MISUSED if isinstance(error, TrialNotFoundError) else FAULTY)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """A spinner with the stage on a terminal; nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("starting") as status:
+        yield lambda stage: status.update(stage)

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The trial on one screen: each line takes tables and adds tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+
+import polars as pl
+
+from equipoise.adam import derive_adam
+from equipoise.results.published import compare_published
+from equipoise.results.run import analyse
+from equipoise.store.manifest import run_identifier, versions
+from equipoise.trial import Evidence, Tables, Trial
+
+
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """The long results table and its siblings; `published` where the protocol has such figures."""
+
+    results: pl.DataFrame
+    analysis: pl.DataFrame
+    rowset: pl.DataFrame
+    sentence: pl.DataFrame
+    published: pl.DataFrame | None
+
+    def tables(self) -> Tables:
+        """The tables by name, as they lie in a run folder."""
+        siblings = {
+            "results": self.results,
+            "analysis": self.analysis,
+            "rowset": self.rowset,
+            "sentence": self.sentence,
+        }
+        return siblings if self.published is None else siblings | {"published": self.published}
+
+
+@dataclass(frozen=True, slots=True)
+class Readout:
+    """What a readout makes. In a notebook it shows its page."""
+
+    trial: Trial
+    evidence: Evidence
+    adam: Tables
+    analysed: Analysed
+    html: str
+
+    def _repr_html_(self) -> str:
+        style = "width:100%;height:80vh;border:0"
+        return f'<iframe srcdoc="{escape(self.html)}" style="{style}"></iframe>'
+
+
+def run_id_of(trial: Trial, evidence: Evidence) -> str:
+    """The name of a run: it follows from its inputs, arguments and versions, not from a clock."""
+    return run_identifier(evidence.inputs_with(trial), evidence.arguments)
+
+
+def derive_stage(trial: Trial, evidence: Evidence) -> Tables:
+    """ADaM tables: derived from SDTM, or as they were given."""
+    if "ADSL" in evidence.tables:
+        return evidence.tables
+    return derive_adam(evidence.tables, trial.protocol)
+
+
+def analyse_stage(trial: Trial, evidence: Evidence, adam: Tables) -> Analysed:
+    """Every analysis the protocol asks for, and the published figures beside them."""
+    tables = analyse(adam, trial.protocol, run_id=run_id_of(trial, evidence))
+    published = None
+    if trial.protocol.published is not None:
+        published = compare_published(tables["results"], trial.protocol)
+    return Analysed(**tables, published=published)
+
+
+def render_stage(trial: Trial, evidence: Evidence, analysed: Analysed) -> str:
+    """The readout page."""
+    run = {
+        "run_id": run_id_of(trial, evidence),
+        "data": evidence.kind,
+        "cutoff": evidence.cutoff,
+        "seed": evidence.seed,
+        "versions": versions(),
+        "inputs": evidence.inputs_with(trial),
+    }
+    from equipoise.report import render_readout
+
+    return render_readout(analysed.tables(), trial.protocol, run=run)

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Checks of endpoints, analyses and published figures against what they refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from equipoise.protocol.finding import Finding, Path, unknown, variables_of
+from equipoise.protocol.model import Protocol
+
+_TIME_METHODS = {"kaplan-meier", "logrank", "cox", "follow-up"}
+
+
+def check_endpoints(protocol: Protocol, known_rules: Sequence[str]) -> Iterator[Finding]:
+    """Endpoints have a reader, a start and censoring rules that exist."""
+    readers = [evaluator.id for evaluator in protocol.evaluators]
+    for i, endpoint in enumerate(protocol.endpoints):
+        path: Path = ("endpoints", i)
+        if endpoint.kind != "os" and endpoint.evaluator is None:
+            yield path, f"endpoint `{endpoint.id}` has no evaluator", "name who reads the images"
+        if endpoint.evaluator is not None and endpoint.evaluator not in readers:
+            yield unknown((*path, "evaluator"), "evaluator", endpoint.evaluator, readers)
+        if endpoint.kind in ("pfs", "dor") and endpoint.censoring is None:
+            yield (
+                path,
+                f"endpoint `{endpoint.id}` has no censoring rules",
+                f"add `censoring`, one of: {', '.join(known_rules)}",
+            )
+        if endpoint.censoring is not None and endpoint.censoring not in known_rules:
+            yield unknown(
+                (*path, "censoring"), "censoring rule set", endpoint.censoring, known_rules
+            )
+        if endpoint.kind in ("orr", "dcr", "dor") and endpoint.confirmed is None:
+            yield (
+                path,
+                f"endpoint `{endpoint.id}` does not say whether responses are confirmed",
+                "add `confirmed: true` or `confirmed: false`",
+            )
+        if endpoint.start == "randomisation" and protocol.randomisation is None:
+            yield (
+                (*path, "start"),
+                f"endpoint `{endpoint.id}` starts at randomisation, but nobody is randomised",
+                "use `start: first-dose`",
+            )
+
+
+def check_analyses(protocol: Protocol) -> Iterator[Finding]:
+    """Analyses name what is declared, with methods that fit the endpoint."""
+    endpoints = {endpoint.id: endpoint for endpoint in protocol.endpoints}
+    sets = [analysis_set.id for analysis_set in protocol.analysis_sets]
+    known = variables_of(protocol)
+    for i, analysis in enumerate(protocol.analyses):
+        path: Path = ("analyses", i)
+        if analysis.population not in sets:
+            yield unknown((*path, "population"), "analysis set", analysis.population, sets)
+        for j, variable in enumerate(analysis.strata):
+            if variable not in known:
+                yield unknown((*path, "strata", j), "variable", variable, known)
+        if analysis.endpoint not in endpoints:
+            yield unknown((*path, "endpoint"), "endpoint", analysis.endpoint, endpoints)
+            continue
+        timed = endpoints[analysis.endpoint].kind in ("pfs", "os", "dor")
+        for j, method in enumerate(analysis.methods):
+            if (method in _TIME_METHODS) != timed:
+                kind = endpoints[analysis.endpoint].kind
+                yield (
+                    (*path, "methods", j),
+                    f"method `{method}` does not fit an endpoint of kind `{kind}`",
+                    "use kaplan-meier, logrank, cox, follow-up for times; proportion for rates",
+                )
+            if method in ("logrank", "cox") and len(protocol.arms) < 2:
+                yield (
+                    (*path, "methods", j),
+                    f"method `{method}` compares arms, and there is one",
+                    "drop it",
+                )
+    if protocol.adverse_events.population not in sets:
+        yield unknown(
+            ("adverse_events", "population"),
+            "analysis set",
+            protocol.adverse_events.population,
+            sets,
+        )
+
+
+def check_published(protocol: Protocol) -> Iterator[Finding]:
+    """Published figures speak of declared arms and print something."""
+    if protocol.published is None:
+        return
+    arms = [arm.id for arm in protocol.arms]
+    for i, figure in enumerate(protocol.published.figures):
+        path: Path = ("published", "figures", i)
+        for name in figure.arms:
+            if name not in arms:
+                yield unknown((*path, "arms", name), "arm", name, arms)
+        if figure.printed is None and not figure.arms:
+            yield path, f"figure `{figure.id}` prints nothing", "add `printed` or `arms`"

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Read a folder of SDTM or ADaM tables, whatever format each is in."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from equipoise.errors import DataError, Fault
+
+
+@dataclass(frozen=True, slots=True)
+class TablesRead:
+    """Tables as they lay on disk, with the file each came from and its SHA-256."""
+
+    tables: dict[str, pl.DataFrame]
+    files: dict[str, str]
+    sha256: dict[str, str]
+
+
+def _read_csv(path: Path) -> pl.DataFrame:
+    return pl.read_csv(path, infer_schema=False)
+
+
+def _read_xpt(path: Path) -> pl.DataFrame:
+    import pyreadstat
+
+    frame: pl.DataFrame = pyreadstat.read_xport(str(path), output_format="polars")[0]
+    return frame
+
+
+def _read_sas7bdat(path: Path) -> pl.DataFrame:
+    import pyreadstat
+
+    frame: pl.DataFrame = pyreadstat.read_sas7bdat(str(path), output_format="polars")[0]
+    return frame
+
+
+_JSON_TYPES: Mapping[str, type[pl.DataType]] = {
+    "integer": pl.Int64,
+    "float": pl.Float64,
+    "double": pl.Float64,
+    "boolean": pl.Boolean,
+}
+
+
+def _from_dataset_json(
+    columns: Sequence[Mapping[str, Any]], rows: Sequence[Sequence[Any]]
+) -> pl.DataFrame:
+    schema = {str(c["name"]): _JSON_TYPES.get(c.get("dataType", ""), pl.String) for c in columns}
+    return pl.DataFrame(list(rows), schema=schema, orient="row", strict=True)
+
+
+def _read_dataset_json(path: Path) -> pl.DataFrame:
+    """Dataset-JSON 1.1: one object with `columns` and `rows`."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return _from_dataset_json(content["columns"], content["rows"])
+
+
+def _read_dataset_ndjson(path: Path) -> pl.DataFrame:
+    """Dataset-JSON 1.1, line form: the first line describes, each further line is a row."""
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    return _from_dataset_json(json.loads(lines[0])["columns"], [json.loads(r) for r in lines[1:]])
+
+
+READERS: Mapping[str, Callable[[Path], pl.DataFrame]] = {
+    ".parquet": pl.read_parquet,
+    ".json": _read_dataset_json,
+    ".ndjson": _read_dataset_ndjson,
+    ".xpt": _read_xpt,
+    ".sas7bdat": _read_sas7bdat,
+    ".csv": _read_csv,
+}
+"""Formats by file ending; where a table lies in several, the first in this order is read."""
+
+
+def read_tables(folder: Path, *, wanted: Sequence[str], names: Mapping[str, str]) -> TablesRead:
+    """Read those of the `wanted` tables that lie in `folder`.
+
+    Parameters
+    ----------
+        folder : where the files are
+        wanted : table names such as "DM"; a table without a file is left out of the result
+        names  : file name without ending, for tables that lie under another: {"RS": "rs_onco"}
+
+    Raises DataError, with all faults at once: no such folder, a named file that is not there, a
+    file that cannot be read. Text is kept as it is; the table contracts give it its type.
+    """
+    if not folder.is_dir():
+        raise DataError(
+            Fault(
+                what=f"there is no folder `{folder}`",
+                where="--data",
+                mend="give the folder that holds the tables: dm.csv, ex.csv, rs.csv, ...",
+            )
+        )
+    present = {path.name.lower(): path for path in sorted(folder.iterdir()) if path.is_file()}
+    read = TablesRead({}, {}, {})
+    faults: list[Fault] = []
+    for table in dict.fromkeys([*wanted, *names]):
+        path = _find(present, names.get(table, table))
+        if path is None:
+            if table in names:
+                faults.append(_missing(table, names[table], folder))
+            continue
+        try:
+            read.tables[table] = READERS[path.suffix.lower()](path)
+        except Exception as error:  # each reader raises its own; all mean: not such a file
+            faults.append(
+                Fault(
+                    what=f"{path.name} cannot be read: {str(error).splitlines()[0]}",
+                    where=path.name,
+                    mend=f"check that it is a whole {path.suffix} file with one header line",
+                )
+            )
+            continue
+        read.files[table] = path.name
+        read.sha256[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    if faults:
+        raise DataError(faults)
+    return read
+
+
+def _find(present: Mapping[str, Path], stem: str) -> Path | None:
+    for ending in READERS:
+        path = present.get(f"{stem.lower()}{ending}")
+        if path is not None:
+            return path
+    return None
+
+
+def _missing(table: str, name: str, folder: Path) -> Fault:
+    return Fault(
+        what=f"table {table} should lie in `{name}`, and no such file is there",
+        where=f"{folder.name}/{name}.(csv, parquet, xpt, json, ndjson, sas7bdat)",
+        mend=f"put the file there, or name another: --table {table}=NAME",
+    )

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A trial as the verbs see it: its checked protocol, and its tables with where they came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import polars as pl
+
+from equipoise.adam.censoring import bundled_rule_sets
+from equipoise.errors import DataError, Fault, ProtocolError
+from equipoise.protocol.check import check_protocol
+from equipoise.protocol.model import Protocol
+from equipoise.protocol.read import read_protocol
+from equipoise.simulated import simulate_trial
+from equipoise.store.manifest import sha256
+from equipoise.store.read_tables import read_tables
+from equipoise.store.trial_file import read_trial_text
+from equipoise.tables import check_tables, conform
+
+Tables = dict[str, pl.DataFrame]
+DataKind = Literal["DATA", "SIMULATED"]
+
+REQUIRED_SDTM = ("DM", "DS", "EX", "AE", "RS")
+OPTIONAL_SDTM = ("SUPPDM", "SUPPAE", "CM", "TU", "TR", "SUPPTR")
+ADAM = ("ADSL", "ADRS", "ADTTE", "ADAE")
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A checked protocol and the file it came from."""
+
+    protocol: Protocol
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The tables of a trial: read from files, or simulated.
+
+    `inputs` are the SHA-256 sums of the files read; `arguments` what the user asked for.
+    """
+
+    kind: DataKind
+    tables: Tables
+    inputs: dict[str, str]
+    arguments: dict[str, object]
+    seed: int | None
+    cutoff: str | None
+
+    @property
+    def simulated(self) -> bool:
+        """True when no patient behind these tables ever lived."""
+        return self.kind == "SIMULATED"
+
+    def inputs_with(self, trial: Trial) -> dict[str, str]:
+        """SHA-256 sums of everything that went in, the protocol file first."""
+        return {trial.file: trial.sha256, **self.inputs}
+
+
+def load_trial(trial: str | Path) -> Trial:
+    """Read and check a protocol: a bundled name or a path.
+
+    Raises TrialNotFoundError, or ProtocolError with every fault of the file.
+    """
+    text, file = read_trial_text(trial)
+    protocol, positions = read_protocol(text, file=file)
+    faults = check_protocol(protocol, positions, rule_sets=bundled_rule_sets())
+    if faults:
+        raise ProtocolError(faults)
+    return Trial(protocol=protocol, file=file, sha256=sha256(text.encode()))
+
+
+def read_evidence(trial: Trial, data: Path, *, tables: Mapping[str, str]) -> Evidence:
+    """The trial's tables from a folder, each checked against its contract.
+
+    Parameters    tables : file names that differ from the table's, beside those of the protocol
+    Raises        DataError - every fault of every table
+    """
+    names = {**trial.protocol.data.tables, **tables}
+    read = read_tables(data, wanted=(*REQUIRED_SDTM, *OPTIONAL_SDTM, *ADAM), names=names)
+    adam_alone = "ADSL" in read.tables and "DM" not in read.tables
+    required = ADAM if adam_alone else REQUIRED_SDTM
+    chosen = {name: t for name, t in read.tables.items() if (name in ADAM) == adam_alone}
+    faults = [_no_file(table, data) for table in required if table not in chosen]
+    faults += check_tables(chosen, files=read.files)
+    if faults:
+        raise DataError(faults)
+    return Evidence(
+        kind="DATA",
+        tables=conform(chosen),
+        inputs={read.files[name]: read.sha256[read.files[name]] for name in sorted(chosen)},
+        arguments={"data": str(data), "tables": dict(tables)},
+        seed=None,
+        cutoff=trial.protocol.data.cutoff,
+    )
+
+
+def _no_file(table: str, data: Path) -> Fault:
+    return Fault(
+        what=f"table {table} has no file",
+        where=str(data),
+        mend=f"put {table.lower()}.csv there (or parquet, xpt, json, ndjson, sas7bdat), "
+        f"or name its file: --table {table}=NAME",
+    )
+
+
+def simulate_evidence(trial: Trial, *, seed: int) -> Evidence:
+    """The trial's tables as its declared assumptions would have them.
+
+    Raises ProtocolError when the protocol declares no simulation.
+    """
+    simulation = trial.protocol.simulation
+    if simulation is None:
+        raise ProtocolError(
+            Fault(
+                what="this protocol declares no `simulation`: without data there are no patients",
+                where=trial.file,
+                mend="give the trial's tables, --data DIR, or add a `simulation` section",
+            )
+        )
+    return Evidence(
+        kind="SIMULATED",
+        tables=conform(simulate_trial(trial.protocol, seed=seed)),
+        inputs={},
+        arguments={"seed": seed},
+        seed=seed,
+        cutoff=simulation.cutoff,
+    )

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The five verbs of the command line as functions; what they make goes to a run folder if asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # imported where they are used: `import equipoise` stays fast
+    from equipoise.pipeline import Analysed, Readout
+    from equipoise.protocol.recompute import Recomputed
+    from equipoise.trial import Evidence, Tables, Trial
+
+Progress = Callable[[str], None]
+
+
+def _silent(_: str) -> None:
+    return None
+
+
+def check(trial: str | Path) -> list[Recomputed]:
+    """Check a protocol; then recompute what its published figures allow, one item per figure."""
+    from equipoise.protocol.recompute import recompute_published
+    from equipoise.trial import load_trial
+
+    return recompute_published(load_trial(trial).protocol)
+
+
+def simulate(
+    trial: str | Path, *, seed: int = 1, out: str | Path | None = None, progress: Progress = _silent
+) -> Tables:
+    """SDTM tables of a trial simulated from the protocol's declared assumptions."""
+    loaded, evidence = _begin(trial, None, None, seed, progress)
+    _write(out, "simulate", loaded, evidence, {"sdtm": evidence.tables})
+    return evidence.tables
+
+
+def derive(
+    trial: str | Path,
+    *,
+    data: str | Path | None = None,
+    tables: Mapping[str, str] | None = None,
+    seed: int = 1,
+    out: str | Path | None = None,
+    progress: Progress = _silent,
+) -> Tables:
+    """ADaM tables of a trial, from `data` or, without data, from a simulation."""
+    from equipoise.pipeline import derive_stage
+
+    loaded, evidence = _begin(trial, data, tables, seed, progress)
+    progress("deriving endpoints")
+    adam = derive_stage(loaded, evidence)
+    _write(out, "derive", loaded, evidence, _made(evidence) | {"adam": adam})
+    return adam
+
+
+def analyse(
+    trial: str | Path,
+    *,
+    data: str | Path | None = None,
+    tables: Mapping[str, str] | None = None,
+    seed: int = 1,
+    out: str | Path | None = None,
+    progress: Progress = _silent,
+) -> Analysed:
+    """The results of every analysis of the protocol, as one long table with its siblings."""
+    from equipoise.pipeline import analyse_stage, derive_stage
+
+    loaded, evidence = _begin(trial, data, tables, seed, progress)
+    progress("deriving endpoints")
+    adam = derive_stage(loaded, evidence)
+    progress("analysing")
+    analysed = analyse_stage(loaded, evidence, adam)
+    folders = _made(evidence) | {"adam": adam, "": analysed.tables()}
+    _write(out, "analyse", loaded, evidence, folders)
+    return analysed
+
+
+def readout(
+    trial: str | Path,
+    *,
+    data: str | Path | None = None,
+    tables: Mapping[str, str] | None = None,
+    seed: int = 1,
+    out: str | Path | None = None,
+    progress: Progress = _silent,
+) -> Readout:
+    """The whole path: data or simulation, endpoints, analyses, and the readout page."""
+    from equipoise.pipeline import Readout, analyse_stage, derive_stage, render_stage
+
+    loaded, evidence = _begin(trial, data, tables, seed, progress)
+    progress("deriving endpoints")
+    adam = derive_stage(loaded, evidence)
+    progress("analysing")
+    analysed = analyse_stage(loaded, evidence, adam)
+    progress("drawing the readout")
+    html = render_stage(loaded, evidence, analysed)
+    folders = _made(evidence) | {"adam": adam, "": analysed.tables()}
+    _write(out, "readout", loaded, evidence, folders, pages={"readout.html": html.encode()})
+    return Readout(loaded, evidence, adam, analysed, html)
+
+
+def _begin(
+    trial: str | Path,
+    data: str | Path | None,
+    tables: Mapping[str, str] | None,
+    seed: int,
+    progress: Progress,
+) -> tuple[Trial, Evidence]:
+    from equipoise.trial import load_trial, read_evidence, simulate_evidence
+
+    loaded = load_trial(trial)
+    if data is None:
+        progress("simulating patients")
+        return loaded, simulate_evidence(loaded, seed=seed)
+    progress("reading tables")
+    return loaded, read_evidence(loaded, Path(data), tables=tables or {})
+
+
+def _made(evidence: Evidence) -> dict[str, Tables]:
+    """SDTM tables go out where this run made them; tables that were given stay where they are."""
+    return {"sdtm": evidence.tables} if evidence.simulated else {}
+
+
+def _write(
+    out: str | Path | None,
+    verb: str,
+    trial: Trial,
+    evidence: Evidence,
+    folders: Mapping[str, Tables],
+    *,
+    pages: Mapping[str, bytes] | None = None,
+) -> None:
+    if out is None:
+        return
+    from equipoise.pipeline import run_id_of
+    from equipoise.store.manifest import manifest_json
+    from equipoise.store.write_run import MANIFEST, table_files, write_run
+
+    files = dict(pages or {})
+    for folder, tables in folders.items():
+        files |= table_files(tables, folder=folder)
+    manifest = manifest_json(
+        run_id=run_id_of(trial, evidence),
+        verb=verb,
+        data_kind=evidence.kind,
+        inputs=evidence.inputs_with(trial),
+        outputs=files,
+        arguments=evidence.arguments,
+        cutoff=evidence.cutoff,
+        seed=evidence.seed,
+    )
+    write_run(Path(out), files | {MANIFEST: manifest})
