@@ -81,18 +81,17 @@ def number(
 
 def percentage(numer: Result, denom: Result, *, stat: str = "pct") -> Result:
     """The percentage that `numer` is of `denom`; not applicable where nobody is in the group."""
-    if not denom.value:
+    if not denom.value or numer.value is None:
         return number(
             numer.scope,
             stat,
             None,
             rows=numer.rowset,
             state="NA",
-            reason="no patients in the group",
+            reason=numer.state_reason or "no patients in the group",
             numer=numer,
             denom=denom,
         )
-    assert numer.value is not None
     value = 100.0 * numer.value / denom.value
     return number(numer.scope, stat, value, rows=numer.rowset, numer=numer, denom=denom)
 
