@@ -53,6 +53,7 @@ def published_table(
         columns=tuple(Column(text) for text in ("Published", "Computed", "Verdict")),
         rows=tuple(rows),
         footnotes=(*notes, *protocol.published.notes),
+        source="published",
     )
 
 

@@ -176,5 +176,14 @@ def _footnotes(
     states = {number.state for number in numbers.of(analysis.id, KM)}
     known = {"NR": "NR: not reached.", "NE": "NE: not estimable.", "NA": "NA: not applicable."}
     notes += [text for state, text in known.items() if state in states]
+    if _gaps(analysis.id, numbers):
+        notes.append("–: no patient of this arm.")
     marks = [n for n in numbers.of(analysis.id, KM) if n.value_text == "censored"]
     return (*notes, "+: a censored time.") if marks else tuple(notes)
+
+
+def _gaps(analysis: str, numbers: Numbers) -> bool:
+    """Whether some arm has no patient with a reason that another arm has."""
+    reasons = [n for n in numbers.of(analysis, KM) if n.levels and n.stat == "n"]
+    arms = {n.arm for n in numbers.of(analysis, KM)}
+    return len(reasons) < len({n.levels for n in reasons}) * len(arms)
