@@ -199,9 +199,7 @@ def odds_ratio_mover_jeffreys(c: Counts, *, conf_level: float) -> Contrast:
     """MOVER-R on the odds of Jeffreys intervals. Source: Fagerland & Newcombe 2013;32:2823-2836."""
     pair = jeffreys_pair(c, conf_level, 0.0)
     first, second = (tuple(_odds(value) for value in limits) for limits in pair)
-    low, high = mover_ratio(
-        _odds(c.p1), (first[0], first[1]), _odds(c.p2), (second[0], second[1])
-    )
+    low, high = mover_ratio(_odds(c.p1), (first[0], first[1]), _odds(c.p2), (second[0], second[1]))
     return Contrast(sample_odds_ratio(c), low, high, conf_level, "MOVER-R Jeffreys")
 
 
