@@ -10,7 +10,7 @@ OUT ?= readouts
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev readout test lint types format pytest wheel-test docs lock clean
+.PHONY: help setup setup-dev readout test lint types format pytest wheel-test docs picture lock clean
 
 help:  ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -62,6 +62,10 @@ format: setup-dev  ## put the code in the project's format
 
 docs: setup-dev  ## make the generated pages anew
 	$(BIN)/python tools/command_line_page.py
+
+picture: setup-dev  ## take the README's picture from the page of altn-iii-04 (needs chromium)
+	$(BIN)/equipoise readout altn-iii-04 --out build/picture
+	$(BIN)/python tools/readme_picture.py build/picture/readout.html
 
 lock: | $(UV)  ## resolve the dependencies anew into both lock files
 	$(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet -o requirements.lock

@@ -8,7 +8,9 @@ from typing import Any
 from equipoise.protocol.model import Protocol
 
 
-def small_protocol(*, rule_set: str = "R0", confirmed: bool = False, **changes: Any) -> Protocol:
+def small_protocol(
+    *, rule_set: str = "R0", confirmed: bool | None = False, **changes: Any
+) -> Protocol:
     """A valid protocol; `changes` replace whole fields, except that `response` is merged."""
     response = {
         "criteria": "RECIST 1.1",

@@ -90,6 +90,8 @@ def test_a_dose_of_nothing_is_a_dose_only_of_placebo():
     tables["EX"] = tables["EX"].with_columns(EXDOSE=pl.lit(0.0))
     assert adsl(tables)["TRTSDT"] is None
     tables["EX"] = tables["EX"].with_columns(EXTRT=pl.lit("PLACEBO"))
+    unknown = tables | {"EX": tables["EX"].with_columns(EXDOSE=pl.lit(None, dtype=pl.Float64))}
+    assert adsl(unknown)["TRTSDT"] is None
     assert str(adsl(tables)["TRTSDT"]) == on_day(0)
 
 

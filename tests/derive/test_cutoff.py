@@ -62,8 +62,18 @@ def test_events_that_begin_after_it_are_not_seen_and_others_have_no_end_yet():
 
 
 def test_the_cutoff_day_itself_is_seen():
-    found = derived(PATIENT | {"death": CUTOFF})
+    found = derived(PATIENT | {"death": CUTOFF, "scans": [[CUTOFF, "PD"]]})
     assert days(found["ADSL"], "DTHDT") == [on_day(CUTOFF)]
+    assert days(found["ADRS"].filter(PARAMCD="OVR"), "ADT") == [on_day(CUTOFF)]
+
+
+def test_proof_of_life_after_it_in_any_table_does_not_count():
+    tables = small_tables([PATIENT])
+    visits = {"USUBJID": "P", "SVSTDTC": [on_day(95), on_day(105)]}
+    tables["SV"] = pl.DataFrame(visits)
+    data = {"cutoff": on_day(CUTOFF), "last_alive": ["SVSTDTC"]}
+    adsl = derive_adam(tables, small_protocol(data=data))["ADSL"]
+    assert days(adsl, "LSTALVDT") == [on_day(95)]
 
 
 def test_the_living_stay_alive():

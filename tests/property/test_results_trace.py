@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import json
-from time import perf_counter
+from time import process_time
 
 import polars as pl
 import pytest
 from tests.analysed import small_adam, small_analysis_protocol
+from tests.results_rows import selected
 
 from equipoise.errors import ResultError
 from equipoise.results.curve import compute_ticks
@@ -21,19 +22,6 @@ Tables = dict[str, pl.DataFrame]
 @pytest.fixture(scope="module")
 def tables() -> Tables:
     return analyse(small_adam(), small_analysis_protocol(), run_id="test")
-
-
-def selected(adam: Tables, dataset: str, predicate: str, key: str) -> list[str]:
-    """What the condition selects from the table joined with ADSL, done by an SQL engine."""
-    frame = adam[dataset]
-    if dataset != "ADSL":
-        more = [c for c in adam["ADSL"].columns if c not in frame.columns]
-        frame = frame.join(adam["ADSL"].select("USUBJID", *more), on="USUBJID")
-    # a subquery names a table of its own, so the others are there under their names
-    with pl.SQLContext(adam | {"ROWS_": frame}, eager=True) as context:
-        columns = key.replace(":", ", ")
-        found = context.execute(f"SELECT {columns} FROM ROWS_ WHERE {predicate}")
-    return sorted({":".join(str(part) for part in row) for row in found.iter_rows()})
 
 
 def test_every_condition_selects_exactly_its_keys(tables: Tables) -> None:
@@ -173,7 +161,7 @@ def test_no_time_at_all_gives_stated_absences_not_zeros() -> None:
     assert set(rows["state_reason"]) == {"no patients", "one of the arms has no patients"}
 
 
-def test_a_trial_of_272_patients_takes_less_than_a_second() -> None:
+def test_a_trial_of_272_patients_takes_less_than_a_second_of_processor_time() -> None:
     adam = small_adam()
     copies = range(46)
 
@@ -185,6 +173,57 @@ def test_a_trial_of_272_patients_takes_less_than_a_second() -> None:
     jitter = pl.int_range(pl.len()) % 60
     big["ADTTE"] = big["ADTTE"].with_columns(AVAL=pl.col("AVAL") + jitter)
     analyse(adam, small_analysis_protocol(), run_id="warm")
-    start = perf_counter()
+    start = process_time()
     analyse(big, small_analysis_protocol(), run_id="test")
-    assert perf_counter() - start < 1.0
+    assert process_time() - start < 1.0
+
+
+def test_a_kind_of_event_that_is_not_recorded_is_not_zero() -> None:
+    adam = small_adam()
+    adam["ADAE"] = adam["ADAE"].drop("AESER")
+    results = analyse(adam, small_analysis_protocol(), run_id="test")["results"]
+    rows = results.filter(pl.col("g1_level") == "serious")
+    assert set(rows["display"]) == {"NA"}
+    assert set(rows["state_reason"]) == {"not recorded: AESER = 'Y'"}
+
+
+def test_events_without_a_code_are_counted_as_such() -> None:
+    adam = small_adam()
+    term = pl.when(pl.col("USUBJID") == "S2").then(None).otherwise("AEDECOD")
+    adam["ADAE"] = adam["ADAE"].with_columns(AEDECOD=term)
+    tables = analyse(adam, small_analysis_protocol(), run_id="test")
+    rows = tables["results"].filter(
+        g2_level="Not coded", stat="n", arm="EXP", analysis_id="AE.TERM"
+    )
+    assert rows["value"].to_list() == [1]
+    row = tables["rowset"].filter(rowset_id=rows["rowset_id"].item()).row(0, named=True)
+    assert selected(adam, row["dataset"], row["predicate"], row["key"]) == row["keys"] == ["S2"]
+
+
+def test_a_missing_variable_is_named_with_what_asks_for_it() -> None:
+    adam = small_adam()
+    adam["ADAE"] = adam["ADAE"].drop("ATOXGRN")
+    with pytest.raises(ResultError) as caught:
+        analyse(adam, small_analysis_protocol(), run_id="test")
+    assert str(caught.value).splitlines() == [
+        "ADAE lacks ATOXGRN",
+        "  where: ADAE, to select rows where TRTEMFL = 'Y' AND ATOXGRN IN (3, 4)",
+        "  mend:  give ADAE the variable, or take out of the protocol what asks for it",
+    ]
+
+
+def test_patients_without_a_stratum_are_said_to_be_so() -> None:
+    adam = small_adam()
+    analyses = small_analysis_protocol().model_dump()["analyses"]
+    analyses[0]["strata"] = ["SEX"]
+    results = analyse(adam, small_analysis_protocol(analyses=analyses), run_id="t")["results"]
+    ratio = results.filter(stat="hr", method_id="cox").row(0, named=True)
+    assert ratio["warning"] == "1 patients without a stratum form one of their own"
+
+
+def test_patients_without_a_time_are_said_to_be_missing() -> None:
+    adam = small_adam()
+    adam["ADTTE"] = adam["ADTTE"].filter(pl.col("USUBJID") != "S1")
+    results = analyse(adam, small_analysis_protocol(), run_id="test")["results"]
+    size = results.filter(stat="N", method_id="kaplan-meier", arm="EXP").row(0, named=True)
+    assert (size["value"], size["warning"]) == (2, "1 patients of the population have no time")

@@ -241,3 +241,38 @@ def test_groupings_take_ranges_lists_and_the_rest(protocol: Protocol) -> None:
     assert derived["AGEGR1"].to_list() == ["<65", ">=65", None]
     assert derived["HISTOGR1"].to_list() == ["LEIOMYOSARCOMA", "OTHER", None]
     assert frame.columns == ["AGE", "HISTOLOGY"]
+
+
+def test_only_patients_entered_by_the_cutoff_are_there(protocol: Protocol) -> None:
+    whole = simulate_trial(protocol, seed=4)
+    begun = simulate_trial(altered(protocol, cutoff="2022-09-30"), seed=4)
+    entered = whole["DS"].filter(
+        (pl.col("DSDECOD") == "RANDOMIZED") & (pl.col("DSSTDTC") <= "2022-09-30")
+    )
+    assert 0 < entered.height < 272
+    for table in begun.values():
+        assert set(table["USUBJID"]) <= set(entered["USUBJID"])
+    assert begun["DM"]["USUBJID"].to_list() == entered["USUBJID"].to_list()
+
+
+@pytest.mark.parametrize(
+    ("what", "domain"),
+    [("adverse_events", "AE"), ("covariates", "SUPPDM"), ("regimens", "EX"), ("patients", "DM")],
+)
+def test_a_trial_without_something_has_an_empty_table_of_the_same_columns(
+    protocol: Protocol, what: str, domain: str
+) -> None:
+    assert protocol.randomisation is not None
+    without = {
+        "adverse_events": altered(protocol, adverse_events=()),
+        "covariates": altered(protocol, continuous={}, categorical={}).model_copy(
+            update={"randomisation": protocol.randomisation.model_copy(update={"strata": ()})}
+        ),
+        "regimens": protocol.model_copy(
+            update={"arms": tuple(arm.model_copy(update={"regimens": ()}) for arm in protocol.arms)}
+        ),
+        "patients": altered(protocol, cutoff="2022-03-01"),
+    }[what]
+    table = simulate_trial(without, seed=1)[domain]
+    assert table.is_empty()
+    assert table.schema == simulate_trial(protocol, seed=1)[domain].schema

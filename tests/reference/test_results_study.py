@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 from tests.analysed import published_adam, study_protocol
 from tests.oracles import oracle_file
-from tests.results_rows import missing, one, same
-from tests.study import adam, expected
+from tests.results_rows import missing, one, same, selected
+from tests.study import adam, expected, protocol
 
 from equipoise.results.run import analyse
 
@@ -166,3 +166,10 @@ def test_incidence_of_adverse_events_row_by_row(source: str) -> None:
             & (pl.col("value") > 0)
         )
         assert ours.height == seen[analysis], "rows of ours that nobody expects"
+
+
+def test_every_condition_selects_exactly_its_keys() -> None:
+    tables = analyse(adam(), protocol(), run_id="test")
+    for row in tables["rowset"].iter_rows(named=True):
+        found = selected(adam(), row["dataset"], row["predicate"], row["key"])
+        assert found == row["keys"], row["predicate"]

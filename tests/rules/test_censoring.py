@@ -65,6 +65,27 @@ def test_patients_without_response_have_no_duration():
     assert set(times("R0").filter(PARAMCD="RSD")["USUBJID"]) == responders
 
 
+@pytest.mark.parametrize(
+    ("confirmed", "start"), [(False, {"once": 42, "twice": 42}), (True, {"twice": 42})]
+)
+def test_the_duration_of_a_confirmed_response_needs_its_confirmation(confirmed, start):
+    patients = [
+        {"id": "once", "scans": [[42, "PR"], [84, "SD"]]},
+        {"id": "twice", "scans": [[42, "PR"], [84, "PR"]]},
+    ]
+    adtte = derive_adam(small_tables(patients), small_protocol(confirmed=confirmed))["ADTTE"]
+    rows = adtte.filter(PARAMCD="RSD").select("USUBJID", "STARTDT").iter_rows()
+    assert {name: day(date) for name, date in rows} == start
+
+
+def test_without_a_word_on_confirmation_the_primary_best_response_decides():
+    patients = [{"id": "once", "scans": [[42, "PR"], [84, "SD"]]}]
+    for primary, rows in ((True, 0), (False, 1)):
+        protocol = small_protocol(confirmed=None, response={"confirmed_is_primary": primary})
+        adtte = derive_adam(small_tables(patients), protocol)["ADTTE"]
+        assert adtte.filter(PARAMCD="RSD").height == rows
+
+
 def test_each_reason_of_censoring_has_its_code():
     codes = times("R1").select("RULE", "CNSR").unique().sort("RULE").rows()
     assert dict(codes)["New anticancer therapy before progression or death"] == 2
@@ -124,6 +145,18 @@ def test_an_unknown_rule_set_is_named():
         "the censoring rule set 'R9' is not defined\n"
         "  where: protocol: endpoints, censoring\n"
         "  mend:  name one of R0, R1, or define it under censoring"
+    )
+
+
+def test_endpoints_that_adtte_could_not_tell_apart_are_named():
+    endpoints = [endpoint.model_dump() for endpoint in small_protocol().endpoints]
+    endpoints.append(endpoints[-1] | {"id": "DOR.CONFIRMED", "confirmed": True})
+    with pytest.raises(ProtocolError) as caught:
+        derive_adam(small_tables([{"id": "P"}]), small_protocol(endpoints=endpoints))
+    assert str(caught.value) == (
+        "the endpoints DOR and DOR.CONFIRMED have the same paramcd, evaluator and censoring\n"
+        "  where: protocol: endpoints\n"
+        "  mend:  give DOR.CONFIRMED a paramcd of its own"
     )
 
 

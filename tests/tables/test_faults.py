@@ -49,6 +49,10 @@ def drop_column(tables: Tables) -> None:
     tables["RS"] = tables["RS"].drop("RSSTRESC")
 
 
+def drop_key(tables: Tables) -> None:
+    tables["RS"] = tables["RS"].drop("RSSEQ")
+
+
 def rename_column(tables: Tables) -> None:
     tables["RS"] = tables["RS"].rename({"RSSTRESC": "rsstresc"})
 
@@ -68,6 +72,13 @@ BROKEN: list[tuple[str, Callable[[Tables], None], str, str, str]] = [
         "the column RSSTRESC (Response) is missing",
         "rs.csv",
         "add it as text",
+    ),
+    (
+        "missing key column",
+        drop_key,
+        "the column RSSEQ (Sequence number) is missing",
+        "rs.csv",
+        "add it as a whole number",
     ),
     (
         "column in small letters",
@@ -217,9 +228,11 @@ def test_words_for_no_answer_are_no_fault(word):
     assert check_tables(tables, files=FILES) == []
 
 
-def test_a_partial_death_that_may_follow_randomisation_is_no_fault():
+@pytest.mark.parametrize("death", ["2024-01-15", "2024-01", "2024"])
+def test_a_death_on_or_possibly_after_the_day_of_randomisation_is_no_fault(death):
     tables = sound()
-    put("DM", "DTHDTC", 3, value="2024-01")(tables)
+    put("DS", "DSSTDTC", 3, value="2024-01-15")(tables)
+    put("DM", "DTHDTC", 3, value=death)(tables)
     assert check_tables(tables, files=FILES) == []
 
 

@@ -2,6 +2,7 @@
 """Stage 5. What the analyses read."""
 
 from equipoise.adam.adae import derive_adae
+from equipoise.adam.adopt import adopt_adam
 from equipoise.adam.adrs import derive_adrs
 from equipoise.adam.adsl import derive_adsl
 from equipoise.adam.adtte import derive_adtte
@@ -9,6 +10,7 @@ from equipoise.adam.derive import derive_adam
 from equipoise.adam.subject_groups import derive_subject_groups
 
 __all__ = [
+    "adopt_adam",
     "derive_adae",
     "derive_adam",
     "derive_adrs",

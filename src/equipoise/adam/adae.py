@@ -44,8 +44,7 @@ def derive_adae(
         )
         .with_columns(
             ADURU=pl.when(pl.col("ADURN").is_not_null()).then(pl.lit("days")),
-            **_grades(ae),
-            **_flags(ae),
+            **event_flags(ae),
         )
         .drop("DTHDT")
         .sort(*key, "AESEQ")
@@ -66,33 +65,40 @@ def _emergent(days_after: int) -> pl.Expr:
     return pl.when((pl.col("ASTDT") >= pl.col("TRTSDT")) & until).then(pl.lit("Y"))
 
 
-def _grades(ae: pl.DataFrame) -> dict[str, pl.Expr]:
+def event_flags(ae: pl.DataFrame) -> dict[str, pl.Expr]:
+    """Severity, grade, relation, discontinuation and outcome of each event, by column name.
+
+    What the study did not record has no column: nobody knows, which is not N.
+    """
     levels = {name: i for i, name in enumerate(load_contract("ADAE").rules["severity"], start=1)}
-    severity, grade = _column(ae, "AESEV"), _column(ae, "AETOXGR")
-    return {
-        "ASEV": severity,
-        "ASEVN": severity.replace_strict(levels, default=None, return_dtype=pl.Int64),
-        "ATOXGRN": grade.cast(pl.Int64, strict=False),
-    }
-
-
-def _flags(ae: pl.DataFrame) -> dict[str, pl.Expr]:
     rules = load_contract("AE").rules
-    fatal = (
-        (_column(ae, "AESDTH") == "Y").fill_null(value=False)
-        | (_column(ae, "AEOUT") == rules["fatal"]).fill_null(value=False)
-        | (_column(ae, "AETOXGR") == "5").fill_null(value=False)
-    )
-    return {
-        "ARELFL": _yes_no(_column(ae, "AEREL").is_in(rules["related"])),
-        "ADISCFL": _yes_no(_column(ae, "AEACN") == rules["withdrawn"]),
-        "AFATALFL": _yes_no(fatal),
+    severity, grade = pl.col("AESEV"), pl.col("AETOXGR")
+    fatal = {
+        "AESDTH": pl.col("AESDTH") == "Y",
+        "AEOUT": pl.col("AEOUT") == rules["fatal"],
+        "AETOXGR": grade == "5",
     }
+    told = [found.fill_null(value=False) for name, found in fatal.items() if _recorded(ae, name)]
+    flags = {
+        "ASEV": ("AESEV", severity),
+        "ASEVN": (
+            "AESEV",
+            severity.replace_strict(levels, default=None, return_dtype=pl.Int64),
+        ),
+        "ATOXGRN": ("AETOXGR", grade.cast(pl.Int64, strict=False)),
+        "ARELFL": ("AEREL", _yes_no(pl.col("AEREL").is_in(rules["related"]))),
+        "ADISCFL": ("AEACN", _yes_no(pl.col("AEACN") == rules["withdrawn"])),
+    }
+    known = {name: value for name, (source, value) in flags.items() if _recorded(ae, source)}
+    return known | ({"AFATALFL": _yes_no(pl.any_horizontal(told))} if told else {})
 
 
-def _column(frame: pl.DataFrame, name: str) -> pl.Expr:
-    return pl.col(name) if name in frame.columns else pl.lit(None, dtype=pl.String)
+def _recorded(ae: pl.DataFrame, name: str) -> bool:
+    """Whether the study recorded the variable, for any event."""
+    return name in ae.columns and (not ae.height or ae[name].null_count() < ae.height)
 
 
 def _yes_no(holds: pl.Expr) -> pl.Expr:
-    return pl.when(holds.fill_null(value=False)).then(pl.lit("Y")).otherwise(pl.lit("N"))
+    """Y or N; missing where the event's own record is missing."""
+    answer = pl.when(holds).then(pl.lit("Y")).otherwise(pl.lit("N"))
+    return pl.when(holds.is_not_null()).then(answer)

@@ -25,6 +25,7 @@ def derive_adtte(
     Parameters    adsl, adrs : as derived; tables : TU, CM and PR, where a rule set needs them
     Returns       ADTTE; subjects without a start, and for DOR without a response, have no row
     """
+    _check_distinct(protocol)
     derive = {"os": _survival, "pfs": _progression_free, "dor": _duration}
     parts = [
         _described(derive[endpoint.kind](endpoint, adsl, adrs, tables, protocol), endpoint)
@@ -41,6 +42,25 @@ def derive_adtte(
         .select(*(c for c in key if c == "REPID"), *columns)
         .sort(*key, "PARAMCD", "EVALUATOR", "RULESET", nulls_last=True)
     )
+
+
+def _check_distinct(protocol: Protocol) -> None:
+    """Two endpoints of one parameter, evaluator and rule set could not be told apart in ADTTE."""
+    seen: dict[tuple[str | None, ...], str] = {}
+    for endpoint in protocol.endpoints:
+        if endpoint.kind not in ("os", "pfs", "dor"):
+            continue
+        key = (endpoint.paramcd, endpoint.evaluator, endpoint.censoring)
+        if key in seen:
+            raise ProtocolError(
+                Fault(
+                    what=f"the endpoints {seen[key]} and {endpoint.id} have the same paramcd, "
+                    "evaluator and censoring",
+                    where="protocol: endpoints",
+                    mend=f"give {endpoint.id} a paramcd of its own",
+                )
+            )
+        seen[key] = endpoint.id
 
 
 def _starts(endpoint: Endpoint, adsl: pl.DataFrame) -> pl.DataFrame:

@@ -35,7 +35,7 @@ def in_units(sizes: pl.Series) -> pl.Series:
         whole = scaled.round().cast(pl.Int64, strict=False)
         exact = (scaled - whole).abs() < 1e-3
         return whole.to_frame("u").select(pl.when(exact).then("u"))["u"].alias(sizes.name)
-    return sizes.cast(pl.Decimal(18, 4)).to_physical().alias(sizes.name)
+    return sizes.cast(pl.Decimal(18, 4)).to_physical().cast(pl.Int64).alias(sizes.name)
 
 
 def in_millimetres(lengths: NDArray[np.int64]) -> NDArray[np.float64]:

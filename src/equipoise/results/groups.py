@@ -61,7 +61,7 @@ def arm_groups(
     Parameters    arm_variable : ARMCD for the arm planned, ACTARMCD for the arm received
     """
     condition = population_condition(protocol, population)
-    rows = adsl.filter(pl.sql_expr(condition)).select("USUBJID", arm_variable)
+    rows = rows_where(adsl, "ADSL", both(condition, f"{arm_variable} IS NOT NULL"))
     groups = [
         Group(
             arm.id,
@@ -98,6 +98,29 @@ def group_size(scope: Scope, group: Group, *, warning: str | None = None) -> Res
     return number(
         in_arm(scope, group), "N", len(group.members), rows=members_of(group), warning=warning
     )
+
+
+def rows_where(frame: pl.DataFrame, name: str, condition: str) -> pl.DataFrame:
+    """The rows of a table for which an SQL condition holds.
+
+    Raises ResultError where the condition names a variable the table lacks.
+    """
+    expr = pl.sql_expr(condition)
+    absent = sorted(set(expr.meta.root_names()) - set(frame.columns))
+    if absent:
+        raise ResultError(
+            Fault(
+                what=f"{name} lacks {', '.join(absent)}",
+                where=f"{name}, to select rows where {condition}",
+                mend=f"give {name} the variable, or take out of the protocol what asks for it",
+            )
+        )
+    return frame.filter(expr)
+
+
+def arm_received(adsl: pl.DataFrame) -> str:
+    """The variable of the arm received; that of the arm planned where none is recorded."""
+    return "ACTARMCD" if "ACTARMCD" in adsl.columns else "ARMCD"
 
 
 def table_of(adam: Mapping[str, pl.DataFrame], name: str) -> pl.DataFrame:

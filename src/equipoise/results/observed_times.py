@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from equipoise.errors import Fault, ResultError
 from equipoise.protocol.model import Protocol
-from equipoise.results.groups import Group, arm_groups, both, table_of
+from equipoise.results.groups import Group, arm_groups, both, rows_where, table_of
 from equipoise.results.schema import Rowset, rowset
 from equipoise.results.task import Task
 
@@ -50,7 +50,7 @@ def observed_times(
     """
     adsl = table_of(adam, "ADSL")
     groups = arm_groups(adsl, protocol, task.population, arm_variable="ARMCD", total=total)
-    rows = table_of(adam, "ADTTE").filter(pl.sql_expr(task.where))
+    rows = rows_where(table_of(adam, "ADTTE"), "ADTTE", task.where)
     _check(task, rows)
     return [
         ArmTimes(

@@ -16,6 +16,7 @@ from equipoise.results.groups import (
     group_size,
     in_arm,
     quoted,
+    rows_where,
     table_of,
 )
 from equipoise.results.number import limit, number, percentage
@@ -82,7 +83,7 @@ def _by_arm(
     task: Task, adam: Mapping[str, pl.DataFrame], protocol: Protocol, *, total: bool
 ) -> list[tuple[Group, pl.DataFrame]]:
     adsl = table_of(adam, "ADSL")
-    rows = table_of(adam, "ADRS").filter(pl.sql_expr(task.where))
+    rows = rows_where(table_of(adam, "ADRS"), "ADRS", task.where)
     groups = arm_groups(adsl, protocol, task.population, arm_variable="ARMCD", total=total)
     return [(group, rows.filter(pl.col("USUBJID").is_in(list(group.members)))) for group in groups]
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +11,7 @@ import polars as pl
 
 from equipoise.protocol.model import Protocol
 from equipoise.results.groups import in_arm, quoted
-from equipoise.results.number import limit, number, percentage
+from equipoise.results.number import censored, limit, number, percentage
 from equipoise.results.observed_times import ArmTimes, observed_times
 from equipoise.results.schema import Level, Result, Scope
 from equipoise.results.task import Task
@@ -43,19 +43,8 @@ def arm_curve(task: Task, arm: ArmTimes) -> KaplanMeier:
 def _summary(task: Task, scope: Scope, arm: ArmTimes) -> list[Result]:
     results = _counts(scope, arm)
     if not arm.rows.height:
-        return results + [
-            number(
-                scope,
-                stat,
-                None,
-                rows=arm.where(),
-                state="NA",
-                reason="no patients",
-                unit=MONTHS,
-                fmt=MONTH,
-            )
-            for stat in (*QUANTILES, "min", "max")
-        ]
+        stats = (*QUANTILES, "min", "max")
+        return results + no_times(scope, arm, stats, state="NA", reason="no patients")
     curve = arm_curve(task, arm)
     for stat, fraction in QUANTILES.items():
         normal = task.args["median_interval"] == "normal-approximation" and stat == "median"
@@ -70,6 +59,17 @@ def _summary(task: Task, scope: Scope, arm: ArmTimes) -> list[Result]:
 
 MONTHS = "months"
 MONTH = "month1"
+
+
+def no_times(
+    scope: Scope, arm: ArmTimes, stats: Iterable[str], *, state: str, reason: str
+) -> list[Result]:
+    """Times that there are not, each with its state and reason."""
+    rows = arm.where()
+    return [
+        number(scope, stat, None, rows=rows, state=state, reason=reason, unit=MONTHS, fmt=MONTH)
+        for stat in stats
+    ]
 
 
 def quantile_results(
@@ -137,20 +137,10 @@ def _range(task: Task, scope: Scope, arm: ArmTimes) -> list[Result]:
     results = []
     for stat, days in (("min", arm.days.min()), ("max", arm.days.max())):
         here = arm.event[arm.days == days]
-        censored = not here.any() if stat == "min" else not here.all()
         rows = arm.where(f"AVAL = {days:g}")
-        results.append(
-            number(
-                scope,
-                stat,
-                days / months,
-                rows=rows,
-                mark="+" if censored else "",
-                value_text="censored" if censored else None,
-                unit=MONTHS,
-                fmt=MONTH,
-            )
-        )
+        time = number(scope, stat, days / months, rows=rows, unit=MONTHS, fmt=MONTH)
+        ends_with_event = here.any() if stat == "min" else here.all()
+        results.append(time if ends_with_event else censored(time))
     return results
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 from equipoise.protocol.model import Protocol
@@ -34,7 +35,7 @@ def dm_table(protocol: Protocol, patients: pl.DataFrame, doses: pl.DataFrame) ->
         "DTHDTC": iso(patients["died"]),
         "DTHFL": _when(patients["died"].is_not_null(), pl.lit("Y")),
         "SITEID": patients["site"].cast(pl.String).str.zfill(2),
-        "AGE": _covariate(patients, "AGE"),
+        "AGE": _age(patients),
         "AGEU": "YEARS",
         **{name: _covariate(patients, name) for name in DEMOGRAPHIC[1:]},
         "ARMCD": arm,
@@ -49,29 +50,32 @@ def suppdm_table(protocol: Protocol, patients: pl.DataFrame, covariates: list[st
     """SUPPDM: one row per patient and baseline characteristic that DM has no column for."""
     names = [name for name in covariates if name not in DEMOGRAPHIC]
     labels = {factor.variable: factor.label for factor in protocol.baseline}
-    long = (
-        patients.select(pl.col(names).cast(pl.String))
-        .with_columns(pl.Series("subject", _rows(patients)))
-        .unpivot(names, index="subject", variable_name="name", value_name="value")
-        .with_columns(pl.col("name").replace_strict(names, range(len(names))).alias("order"))
-        .sort("subject", "order")
-    )
-    label = long["name"].replace_strict(
-        names, [labels.get(name, name) for name in names], return_dtype=pl.String
-    )
+    row = np.repeat(np.arange(patients.height), len(names))
+    which = np.tile(np.arange(len(names)), patients.height)
+    values = pl.Series("value", [], dtype=pl.String)
+    for name in names:
+        values = values.append(patients[name].cast(pl.String))
     cells: dict[str, Cell] = {
         "IDVAR": None,
         "IDVARVAL": None,
-        "QNAM": long["name"],
-        "QLABEL": label,
-        "QVAL": long["value"],
+        "QNAM": pl.Series(names, dtype=pl.String).gather(which),
+        "QLABEL": pl.Series([labels.get(name, name) for name in names], dtype=pl.String).gather(
+            which
+        ),
+        "QVAL": values.gather(which * patients.height + row),
     }
-    frame = domain_table(protocol, "DM", patients, long["subject"], cells)
+    frame = domain_table(protocol, "DM", patients, pl.Series(row), cells)
     return frame.rename({"DOMAIN": "RDOMAIN"})
 
 
 def _rows(patients: pl.DataFrame) -> pl.Series:
     return pl.int_range(patients.height, eager=True)
+
+
+def _age(patients: pl.DataFrame) -> pl.Series:
+    if "AGE" in patients.columns:
+        return patients["AGE"]
+    return pl.Series("AGE", [None], dtype=pl.Int64).new_from_index(0, patients.height)
 
 
 def _covariate(patients: pl.DataFrame, name: str) -> Cell:

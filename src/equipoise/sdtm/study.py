@@ -24,7 +24,7 @@ def record_study(protocol: Protocol, world: Mapping[str, pl.DataFrame]) -> dict[
     patients = world["patients"].hstack(subject_ids(protocol, world["patients"]))
     simulation = protocol.simulation
     covariates = [*simulation.continuous, *simulation.categorical] if simulation else []
-    return {
+    tables = {
         "DM": dm_table(protocol, patients, world["doses"]),
         "SUPPDM": suppdm_table(protocol, patients, covariates),
         "DS": ds_table(protocol, patients, world["doses"]),
@@ -35,6 +35,19 @@ def record_study(protocol: Protocol, world: Mapping[str, pl.DataFrame]) -> dict[
         "TU": tu_table(protocol, patients, world["lesions"]),
         "TR": tr_table(protocol, patients, world["measurements"]),
         "TRUTH": _truth_table(protocol, patients),
+    }
+    return _entered(tables, patients)
+
+
+def _entered(tables: dict[str, pl.DataFrame], patients: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Without the patients who had not entered on the day of the cut-off."""
+    entered = patients["entry"] <= patients["observed_to"]
+    if entered.all():
+        return tables
+    keys = patients.select(pl.col("replicate").alias("REPID"), "USUBJID").filter(entered)
+    return {
+        name: table.join(keys, on=keys.columns, how="semi", maintain_order="left")
+        for name, table in tables.items()
     }
 
 

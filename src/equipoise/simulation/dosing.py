@@ -3,15 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import polars as pl
 
-from equipoise.protocol.model import Protocol, Regimen
+from equipoise.protocol.model import Protocol, Regimen, Schedule
 from equipoise.simulation.safety import NEVER
 from equipoise.simulation.streams import BoolArray, IntArray
 
+_NOTHING = Regimen(
+    drug="NONE", dose=0, unit="mg", route="ORAL", schedule=Schedule(days=(1,), cycle_days=1)
+)
+_TEXT = pl.lit(None, dtype=pl.String)
 _LATE_START = 7
 """Days by which an interruption before a cycle begins delays that cycle."""
 
@@ -31,7 +33,9 @@ def give_doses(
                   reduce_from, interrupt_from : (subjects,) onset of the event that calls for it
     Returns       subject, regimen, cycle, first, last, dose, reduced, interrupted, completed
     """
-    parts: list[pl.DataFrame] = []
+    # A patient given nothing adds no row, but the columns are there whoever is dosed.
+    nobody = np.empty(0, dtype=np.int64)
+    parts = [_cycles(_NOTHING, nobody, nobody, nobody, nobody).with_columns(order=0, regimen=_TEXT)]
     for index, one in enumerate(protocol.arms):
         here = np.flatnonzero((arm == index) & (start <= last_day))
         for order, name in enumerate(one.regimens):
@@ -44,8 +48,8 @@ def give_doses(
             )
             rows = rows.with_columns(
                 pl.Series("subject", here).gather(rows["subject"]),
-                pl.lit(order, dtype=pl.Int64).alias("order"),
-                pl.lit(name).alias("regimen"),
+                order=order,
+                regimen=pl.lit(name),
             )
             parts.append(rows)
     return pl.concat(parts).sort("subject", "first", "order").drop("order")
@@ -70,8 +74,8 @@ def _cycles(
     last_given = np.where(within, np.maximum(interrupt_from[:, None] - 1, first), last)
     first = np.where(interrupted & ~within, first + _LATE_START, first)
     last_given = np.minimum(last_given, last_day[:, None])
-    levels: Sequence[float] = regimen.dose_levels or (regimen.dose,)
-    reduced = (first > reduce_from[:, None]) & (len(levels) > 1)
+    lower = [level for level in regimen.dose_levels if level < regimen.dose]
+    reduced = (first > reduce_from[:, None]) & bool(lower)
     subject, cycle = np.nonzero(first <= last_given)
     return pl.DataFrame(
         {
@@ -79,7 +83,7 @@ def _cycles(
             "cycle": cycles[cycle] + 1,
             "first": first[subject, cycle],
             "last": last_given[subject, cycle],
-            "dose": np.where(reduced, levels[min(1, len(levels) - 1)], regimen.dose)[
+            "dose": np.where(reduced, lower[0] if lower else regimen.dose, regimen.dose)[
                 subject, cycle
             ],
             "reduced": reduced[subject, cycle],

@@ -21,7 +21,10 @@ def allocate_arms(protocol: Protocol, covariates: pl.DataFrame, streams: Streams
     """
     if protocol.randomisation is None:
         return np.zeros(streams.subjects, dtype=np.int64)
-    stratum, strata = _strata(covariates, protocol.randomisation.strata)
+    factors = protocol.randomisation.strata
+    stratum, strata = np.zeros(streams.subjects, dtype=np.int64), ["ALL"]
+    if factors:
+        stratum, strata = _strata(covariates, factors)
     arms = [arm.id for arm in protocol.arms]
     arm = np.empty(streams.subjects, dtype=np.int64)
     grid = np.arange(streams.subjects).reshape(-1, streams.patients)
@@ -36,8 +39,6 @@ def allocate_arms(protocol: Protocol, covariates: pl.DataFrame, streams: Streams
 
 def _strata(covariates: pl.DataFrame, factors: Sequence[Factor]) -> tuple[IntArray, list[str]]:
     """Stratum number of each subject, and the strata's names."""
-    if not factors:
-        return np.zeros(covariates.height, dtype=np.int64), ["ALL"]
     names = pl.concat_str(
         [pl.col(factor.variable).cast(pl.String).fill_null("MISSING") for factor in factors],
         separator="|",

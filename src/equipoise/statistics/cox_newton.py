@@ -45,7 +45,7 @@ def maximise(rows: CoxRows) -> Maximum:
     value, score, info = likelihood(rows, np.zeros(p))
     null, score_null = value, score
     used = determined(info, rows)
-    beta = np.zeros(p)
+    beta: Floats = np.zeros(p)
     statistic = float("nan")
     iterations, infinite = 0, np.zeros(p, dtype=bool)
     if used.size:

@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 
 from equipoise.statistics.cox_rows import CoxRows
-from equipoise.statistics.observations import Flags, Floats, Ints, fail
+from equipoise.statistics.observations import Flags, Floats, Ints
 
 
 @njit(cache=True, nogil=True)
@@ -83,13 +83,7 @@ class RiskSums:
 
 
 def risk_sums(rows: CoxRows, beta: Floats) -> RiskSums:
-    """The sums every residual is made of, at `beta` (p,)."""
-    if rows.ties == "exact":
-        raise fail(
-            "residuals are defined here for efron and breslow ties.",
-            "argument ties",
-            "fit the model with efron or breslow.",
-        )
+    """The sums every residual is made of, at `beta` (p,); exact ties are treated as Breslow."""
     weight = rows.weight if rows.weight.size else np.ones(rows.time.size)
     parts = _risk_sums(
         rows.time, rows.event, rows.x, weight, rows.entry, rows.by_entry, rows.offsets,

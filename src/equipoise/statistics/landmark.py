@@ -64,9 +64,7 @@ def landmark(km: KaplanMeier, time: float, *, beyond: str) -> Landmark:
     counts = (n_risk, n_left, n_event, n_censor)
     if at < 0:
         why = "before the first observation"
-        inside = (1.0, 0.0, 1.0, 1.0) if km.conf_type in ("plain", "log") else (1.0, 0.0, nan, nan)
-        state = State.OK if km.conf_type in ("plain", "log") else State.NE
-        return Landmark(time, *inside, *counts, State.OK, state, why)
+        return Landmark(time, 1.0, 0.0, 1.0, 1.0, *counts, State.OK, State.OK, why)
     ended = time > km.time[-1] and km.survival[-1] > 0.0
     if ended and beyond == "not-estimable":
         why = f"last observation, at {km.time[-1]:g}, is censored"

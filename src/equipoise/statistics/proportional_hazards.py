@@ -31,10 +31,10 @@ class ProportionalHazards:
 def _moving_information(
     time: Floats, event: Flags, x: Floats, weight: Floats, entry: Floats, by_entry: Ints,
     offsets: Ints, risk: Floats, moving: Floats, efron: bool,
-) -> tuple[Floats, Floats]:  # pragma: no cover - compiled # fmt: skip
-    """Sums of g V and g^2 V over event times; moving (n,) is g at each row's time."""
+) -> tuple[Floats, Floats, Floats]:  # pragma: no cover - compiled # fmt: skip
+    """Sums of V, g V and g^2 V over event times; moving (n,) is g at each row's time."""
     p = x.shape[1]
-    first, second = np.zeros((p, p)), np.zeros((p, p))
+    still, first, second = np.zeros((p, p)), np.zeros((p, p)), np.zeros((p, p))
     for segment in range(offsets.size - 1):
         start, i = offsets[segment], offsets[segment + 1] - 1
         leave = i
@@ -71,21 +71,23 @@ def _moving_information(
                 f = k / d
                 mean = (s1 - f * d1) / (s0 - f * d0)
                 v = (dw / steps) * ((s2 - f * d2) / (s0 - f * d0) - np.outer(mean, mean))
+                still += v
                 first += g * v
                 second += g * g * v
-    return first, second
+    return still, first, second
 
 
 def proportional_hazards_test(fit: CoxFit, *, transform: str) -> ProportionalHazards:
     """Score test of adding x g(t) to the fitted model.
 
-    Parameters    fit : CoxFit (efron or breslow ties); transform : g, one of km (1 - S(t-) of all
-                  rows), identity, log, rank (of the event times)
+    Parameters    fit : CoxFit; transform : g, one of km (1 - S(t-) of all
+                  rows), identity, log, rank (of all times, ties averaged)
     Returns       ProportionalHazards
-    Raises        MethodError - unknown transform, exact ties, or a coefficient not determined
+    Raises        MethodError - unknown transform, or a coefficient not determined
     Notes         With u = sum g (x - mean) at the maximum, I11 = sum V, I12 = sum g V and
                   I22 = sum g^2 V: chi2 = u' (I22 - I12' I11^-1 I12)^-1 u, per term with its own
-                  element of u and row of the matrices.
+                  element of u and row of the matrices. Exact ties use the Breslow sums at the
+                  exact coefficient, as R does.
     Source: Grambsch & Therneau, Biometrika 1994;81:515-526; the exact score form replaces their
             average variance, as in R survival since version 3.0.
     """
@@ -99,20 +101,19 @@ def proportional_hazards_test(fit: CoxFit, *, transform: str) -> ProportionalHaz
     rows = fit.rows
     moving = _moving(fit, transform)
     weight = rows.weight if rows.weight.size else np.ones(rows.time.size)
-    first, second = _moving_information(
+    still, first, second = _moving_information(
         rows.time, rows.event, rows.x, weight, rows.entry, rows.by_entry, rows.offsets,
         np.exp(rows.x @ fit.beta), moving, rows.ties == "efron",
     )  # fmt: skip
     died = rows.event.astype(bool)
     residual = schoenfeld_rows(rows, fit.beta).residual * weight[died][:, None]
     u = moving[died] @ residual
-    info = fit.information
     p = u.size
     terms = []
     for j in range(p):
-        left = float(second[j, j] - first[:, j] @ np.linalg.solve(info, first[:, j]))
+        left = float(second[j, j] - first[:, j] @ np.linalg.solve(still, first[:, j]))
         terms.append(chi_square(float(u[j]) ** 2 / left, 1))
-    left_all = second - first @ np.linalg.solve(info, first)
+    left_all = second - first @ np.linalg.solve(still, first)
     overall = chi_square(float(u @ np.linalg.solve(left_all, u)), p)
     return ProportionalHazards(transform, tuple(terms), overall)
 
@@ -127,7 +128,7 @@ def _moving(fit: CoxFit, transform: str) -> Floats:
         if bool((rows.time[died] <= 0).any()):
             raise fail("log of an event at time 0.", "argument transform", "use km or rank.")
     elif transform == "rank":
-        ordered = np.sort(rows.time[died])
+        ordered = np.sort(rows.time)
         low = np.searchsorted(ordered, rows.time, side="left")
         high = np.searchsorted(ordered, rows.time, side="right")
         moving = 0.5 * (low + high + 1.0)

@@ -31,7 +31,7 @@ def weigh_strata(table: RiskTable, weigh: Weigh) -> Floats:
 def survival_before(n: Floats, d: Floats) -> Floats:
     """Pooled Kaplan-Meier just before each event time, S(t-)."""
     after = np.cumprod(1.0 - d / n)
-    before: Floats = np.concatenate([[1.0], after[:-1]])
+    before: Floats = np.concatenate([[1.0], after])[: n.size]
     return before
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from equipoise.errors import Fault
-from equipoise.tables.contract import subject_key
+from equipoise.tables.contract import load_contract, subject_key
 from equipoise.tables.iso_date import earliest_day, latest_day
 from equipoise.tables.place import Place, row_numbers
 
@@ -63,7 +63,7 @@ def _death_in_dm(tables: Tables, *, files: Files) -> Iterator[Fault]:
     dm, ds = tables["DM"], tables["DS"]
     key = subject_key(dm)
     randomised = (
-        ds.filter(pl.col("DSDECOD") == "RANDOMIZED")
+        ds.filter(pl.col("DSDECOD") == load_contract("DS").rules["randomised"])
         .group_by(pl.col(key).cast(pl.String))
         .agg(start=earliest_day(pl.col("DSSTDTC").cast(pl.String)).min())
     )

@@ -144,8 +144,9 @@ def _check_values(table: _Table, column: Column) -> Iterator[Fault]:
 
 def _check_key(table: _Table) -> Iterator[Fault]:
     key = table.contract.key_in(table.frame)
-    if not set(table.contract.key) & set(key):
-        return
+    needed = {c.name for c in table.contract.columns if c.required} & set(table.contract.key)
+    if not needed <= set(key):
+        return  # told as a missing column
     rows = row_numbers(table.frame, pl.struct(key).is_duplicated())
     if rows:
         first = table.frame.select(key).row(rows[0] - 1)

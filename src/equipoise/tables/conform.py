@@ -63,6 +63,8 @@ def as_type(column: Column, found: pl.DataType) -> pl.Expr:
     if found.is_float() and column.type in ("text", "iso-date"):
         # A file without types gives the site 701 as 701.0.
         return pl.coalesce(_whole(value).cast(pl.String), value.cast(pl.String))
+    if column.type == "iso-date" and found == pl.Datetime:
+        return value.dt.to_string("%Y-%m-%dT%H:%M:%S")
     if column.type == "date" and not found.is_temporal():
         return pl.lit(None, dtype=pl.Date).alias(column.name)
     return value.cast(wanted, strict=False)

@@ -10,28 +10,26 @@ import polars as pl
 
 _TIME = r"T([01]\d|2[0-4]|-)(:([0-5]\d|-)(:([0-5]\d(\.\d+)?|-))?)?(Z|[+-]\d{2}:?\d{2})?"
 _FORM = rf"^(\d{{4}}|-)(-(\d{{2}}|-)(-(\d{{2}}|-))?)?({_TIME})?$"
-_YEAR, _MONTH, _DAY = 1, 3, 5
-
-
-def _part(text: pl.Expr, group: int) -> pl.Expr:
-    part = text.str.extract(_FORM, group)
-    return pl.when(part != "-").then(part)
+# Where the parts stand in YYYY-MM-DD; an unknown part is a single dash there.
+_MONTH, _DAY = 5, 8
 
 
 def is_iso_date(text: pl.Expr) -> pl.Expr:
     """Whether the text is a date that exists, complete or partial; null stays null."""
-    return text.str.contains(_FORM) & (
-        earliest_day(text).is_not_null() | _part(text, _YEAR).is_null()
-    )
+    return text.str.contains(_FORM) & (earliest_day(text).is_not_null() | text.str.starts_with("-"))
 
 
 def earliest_day(text: pl.Expr) -> pl.Expr:
     """The first day the text can mean; null where the year is unknown or no such date exists."""
-    year, month = _part(text, _YEAR), _part(text, _MONTH)
-    day = pl.when(month.is_not_null()).then(_part(text, _DAY))
-    month = pl.coalesce(month, pl.lit("01"))
-    joined = pl.concat_str([year, month, pl.coalesce(day, pl.lit("01"))], separator="-")
-    return joined.str.to_date("%Y-%m-%d", strict=False)
+    missing = missing_part(text)
+    first = (
+        pl.when(missing == "M")
+        .then(text.str.slice(0, 4) + "-01-01")
+        .when(missing == "D")
+        .then(text.str.slice(0, 7) + "-01")
+        .otherwise(text.str.slice(0, 10))
+    )
+    return first.str.to_date("%Y-%m-%d", strict=False)
 
 
 def latest_day(text: pl.Expr) -> pl.Expr:
@@ -47,12 +45,10 @@ def latest_day(text: pl.Expr) -> pl.Expr:
 
 
 def missing_part(text: pl.Expr) -> pl.Expr:
-    """M where month and day are unknown, D where the day is, null for a complete date."""
-    return (
-        pl.when(_part(text, _YEAR).is_null())
-        .then(None)
-        .when(_part(text, _MONTH).is_null())
-        .then(pl.lit("M"))
-        .when(_part(text, _DAY).is_null())
-        .then(pl.lit("D"))
-    )
+    """M where month and day are unknown, D where the day is; null for a complete date or none."""
+    length = text.str.len_bytes()
+    no_month = (length < _MONTH) | (text.str.slice(_MONTH, 1) == "-")
+    no_day = (length < _DAY) | (text.str.slice(_DAY, 1) == "-")
+    has_year = (length >= _MONTH - 1) & ~text.str.starts_with("-")
+    part = pl.when(no_month).then(pl.lit("M")).when(no_day).then(pl.lit("D"))
+    return pl.when(has_year).then(part)
