@@ -28,7 +28,7 @@ PROPER_NOUNS = frozenset(
         "HISPANIC",
         "LATINO",
         "HAWAIIAN",
-        "PACIFIC",
+        "NATIVE",
     }
 )
 EVENT_KINDS = {
