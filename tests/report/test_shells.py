@@ -6,12 +6,13 @@ from tests.readouts import simulated, tables
 
 from equipoise.report.direct_labels import Curve, place_labels
 from equipoise.report.figures import arm_styles
-from equipoise.report.footnotes import argument_words, method_words, resolved_args
+from equipoise.report.footnotes import PHRASES, argument_words, method_words, resolved_args
 from equipoise.report.kaplan_meier_figure import kaplan_meier_figure
 from equipoise.report.numbers import Number, index_results
 from equipoise.report.survival_table import survival_table
 from equipoise.report.table import ABSENT, Cell, count_cell, estimate_cell
 from equipoise.report.words import day_words, reason_words, regimen_words, sentence_case
+from equipoise.results.method_args import profiles
 
 
 def text(cell):
@@ -111,6 +112,14 @@ def test_all_arguments_of_the_trials_have_words():
         args = resolved_args(tables(trial)["analysis"], {})
         bare = {w for item in args.values() for w in argument_words(item) if "_" in w.split()[0]}
         assert not bare
+
+
+def test_every_option_of_every_profile_has_words_of_its_own():
+    names = {"quartiles": "quantile"}
+    for profile in profiles().values():
+        for option, value in profile.items():
+            if option != "source":
+                assert (names.get(option, option), value) in PHRASES
 
 
 def test_words():

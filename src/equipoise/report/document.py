@@ -203,11 +203,12 @@ def _card_numbers(cards: Iterable[Card]) -> list[Number]:
 def _methods(
     analysis: pl.DataFrame, args: Mapping[tuple[str, str], Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """The plan with its arguments in words, one entry per analysis and method."""
-    return [
-        {**row, "words": method_words(row["method_id"], args[row["analysis_id"], row["method_id"]])}
-        for row in analysis.iter_rows(named=True)
-    ]
+    """The plan by method and arguments: the same words stand once, with all they apply to."""
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in analysis.iter_rows(named=True):
+        words = method_words(row["method_id"], args[row["analysis_id"], row["method_id"]])
+        found.setdefault((words, row["code_ref"]), []).append(row)
+    return [{"words": words, "code": code, "uses": uses} for (words, code), uses in found.items()]
 
 
 def _environment() -> Environment:

@@ -24,10 +24,11 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One box of the flow."""
+    """One box of the flow; one that patients leave by stands aside."""
 
     title: str
     items: tuple[Item, ...]
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def patient_flow(numbers: Numbers, protocol: Protocol) -> Flow | None:
         return None
     top = [("Screened", "Screened"), ("Not enrolled", "Not enrolled")]
     boxes = [
-        Box(title, (Item("", number),))
+        Box(title, (Item("", number),), aside=title == "Not enrolled")
         for title, level in top
         if (number := numbers.find(ANALYSIS, METHOD, "n", TOTAL, levels=(level,)))
     ]
