@@ -55,7 +55,10 @@ def check_two_by_two(compare, row):
         check_interval(compare, f"{name} {key}", got, row.pop(key))
     _check_wald_cc(compare, c, name, row.pop("wald_cc"))
     _check_newcombe_cc(compare, c, name, row.pop("newcombe_score_cc"))
-    for key, got in (("chisq", two.pearson_chi_square(c)), ("chisq_yates", two.yates_chi_square(c))):
+    for key, got in (
+        ("chisq", two.pearson_chi_square(c)),
+        ("chisq_yates", two.yates_chi_square(c)),
+    ):
         want = row.pop(key)
         if got.df == 0:
             compare.depart(f"{name} {key}", "D3", want["statistic"] in (0, "NaN", "NA", None))
@@ -123,9 +126,7 @@ def test_strata():
         common = strat.mantel_haenszel_odds_ratio(s, **LEVEL)
         for key, correction in (("cmh", 0.0), ("cmh_continuity", 0.5)):
             want = row[key]
-            check_test(
-                compare, key, strat.cochran_mantel_haenszel(s, correction=correction), want
-            )
+            check_test(compare, key, strat.cochran_mantel_haenszel(s, correction=correction), want)
             compare.check(f"{key} OR", common.estimate, want["estimate"])
             check_interval(compare, f"{key} OR", common, want["conf_int"])
         got, want = many.exact_cmh(s, **LEVEL), row["cmh_exact"]

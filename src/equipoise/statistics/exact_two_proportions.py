@@ -16,9 +16,7 @@ NUISANCE = 400  # points over the nuisance parameter; doubled locally around the
 ORDERINGS = ("score", "raw", "score two-sided")
 
 
-def exact_unconditional(
-    c: Counts, *, scale: str, ordering: str, conf_level: float
-) -> Contrast:
+def exact_unconditional(c: Counts, *, scale: str, ordering: str, conf_level: float) -> Contrast:
     """Limits by inverting exact tests whose p-value is the largest over the nuisance parameter.
 
     Parameters    scale : difference or ratio; ordering of tables : `score` (Chan & Zhang, two

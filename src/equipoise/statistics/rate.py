@@ -39,9 +39,7 @@ def poisson_rate(events: int, exposure: float, *, conf_level: float) -> Rate:
     tail = (1 - check_probability("conf_level", conf_level)) / 2
     low = float(gammaincinv(events, tail)) if events > 0 else 0.0
     high = float(gammaincinv(events + 1, 1 - tail))
-    return Rate(
-        events, exposure, events / exposure, low / exposure, high / exposure, conf_level
-    )
+    return Rate(events, exposure, events / exposure, low / exposure, high / exposure, conf_level)
 
 
 @dataclass(frozen=True, slots=True)

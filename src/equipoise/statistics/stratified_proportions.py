@@ -190,15 +190,15 @@ def stratified_newcombe(s: Strata, *, conf_level: float) -> Contrast:
     return Contrast(value, low, high, conf_level, "stratified Newcombe")
 
 
-def _weighted_wilson(
-    x: Floats, n: Floats, share: Floats, conf_level: float
-) -> tuple[float, float]:
+def _weighted_wilson(x: Floats, n: Floats, share: Floats, conf_level: float) -> tuple[float, float]:
     """Stratum Wilson intervals at a common smaller quantile, averaged with fixed weights."""
     p = x / n
     variance = p * (1 - p) / n
     total = float(np.sqrt((share**2 * variance).sum()))
     spread = float((share * np.sqrt(variance)).sum())
-    z = critical_value(conf_level) * (total / spread if spread > 0 else float(np.linalg.norm(share)))
+    z = critical_value(conf_level) * (
+        total / spread if spread > 0 else float(np.linalg.norm(share))
+    )
     low, high = wilson_limits(x, n, z)
     return float((share * low).sum()), float((share * high).sum())
 
