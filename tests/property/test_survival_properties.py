@@ -13,6 +13,7 @@ from equipoise.statistics.cox import cox
 from equipoise.statistics.kaplan_meier import kaplan_meier, kaplan_meier_by_group
 from equipoise.statistics.landmark import landmark, number_at_risk
 from equipoise.statistics.logrank import logrank, sum_risk_table, tabulate_risk
+from equipoise.statistics.many_trials import hazard_ratios, logranks, sort_trials
 from equipoise.statistics.quantile import quantile
 from equipoise.statistics.rmst import restricted_area
 from equipoise.statistics.weighted_logrank import fleming_harrington
@@ -156,6 +157,34 @@ def test_grouped_call_equals_single_calls(t):
         one = kaplan_meier(t["time"][i], t["event"][i], **OPTIONS)
         for name in ("time", "n_risk", "n_event", "n_censor", "survival", "greenwood"):
             assert np.array_equal(getattr(km, name), getattr(one, name))
+
+
+@slow
+@given(st.lists(trials(), min_size=1, max_size=4), st.sampled_from(["efron", "breslow"]))
+def test_many_trials_equal_a_loop(many, ties):
+    time, event, arm = (np.concatenate([t[k] for t in many]) for k in ("time", "event", "arm"))
+    offsets = np.cumsum([0, *(t["time"].size for t in many)])
+    rows = sort_trials(time, event, arm, offsets=offsets)
+    tests, ratios = logranks(rows, strata=1), hazard_ratios(rows, ties=ties, strata=1)
+    for i, t in enumerate(many):
+        if len(set(t["arm"])) < 2:
+            continue
+        one, model = logrank(t["time"], t["event"], t["arm"]), fit(t, ties=ties)
+        if one.state == "ok":
+            same(tests.z[i], one.z)
+        else:
+            assert np.isnan(tests.z[i])
+        if model.states[0] == "ok":
+            same(ratios.log_hr[i], model.coef[0], 1e-7)
+            same(ratios.std_err[i], model.se[0], 1e-7)
+        else:
+            assert np.isnan(ratios.log_hr[i])
+    if len(set(arm)) == 2:
+        stratum = np.repeat(np.arange(len(many)), np.diff(offsets))
+        whole = logranks(rows, strata=len(many)).z[0]
+        together = logrank(time, event, arm, stratum=stratum)
+        if together.state == "ok":
+            same(whole, together.z)
 
 
 @slow
