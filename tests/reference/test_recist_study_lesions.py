@@ -91,6 +91,9 @@ def test_strict_responses_of_every_subject_reader_and_assessment_agree() -> None
     assert wrong.is_empty(), f"{wrong.height} of {expected.height} differ:\n{wrong.head(12)}"
     sums = both.filter(pl.col("N_LESIONS_MISSING") == 0)
     assert sums.filter(pl.col("SUM").ne_missing(pl.col("SUM_right"))).is_empty()
+    for theirs, ours in (("BASE_SUM", "BASESUM"), ("NADIR_SUM", "NADIR")):
+        differ = both.filter(pl.col(theirs).ne_missing(pl.col(ours)))
+        assert differ.is_empty(), differ.select(*KEY, "ADT", theirs, ours)
 
 
 def test_recorded_responses_of_the_second_set_follow_from_its_lesions() -> None:
