@@ -27,20 +27,23 @@ class Scales:
     score: FloatArray
 
 
-def compute_scales(z: npt.ArrayLike, *, events: npt.ArrayLike, share: float) -> Scales:
+def compute_scales(
+    z: npt.ArrayLike, *, events: npt.ArrayLike, share: float, null_ratio: float = 1.0
+) -> Scales:
     """A Z bound on every scale.
 
     Parameters    z      : (K,) float - positive in favour of the experimental arm
                   events : (K,) float - events at each look; the last is the plan's maximum
                   share  : float - share q of the patients in the experimental arm
-    Notes         hazard ratio exp(-z / sqrt(q (1 - q) events)), the log-rank approximation
+                  null_ratio : float - hazard ratio of the null hypothesis
+    Notes         HR = null_ratio exp(-z / sqrt(q (1 - q) events)), the log-rank approximation
     Source: Jennison and Turnbull (2000) section 13.2; Lan and Wittes (1988) for the B-value.
     Proof: tests/reference/design_group_sequential.yaml
     """
     bound, deaths = floats(z), floats(events)
     information = share * (1 - share) * deaths
     with np.errstate(invalid="ignore", over="ignore"):
-        hazard_ratio = np.exp(-bound / np.sqrt(information))
+        hazard_ratio = null_ratio * np.exp(-bound / np.sqrt(information))
         return Scales(
             z=bound,
             p=np.asarray(ndtr(-bound)),

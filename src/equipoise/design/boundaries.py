@@ -45,7 +45,7 @@ class Bounds:
 class Operating:
     """What a group-sequential design does under one effect.
 
-    `drift` is E(Z) at information 1; `cross_upper`, `cross_lower` (K,) stop first at that look;
+    `drift` is E(Z) at the last look; `cross_upper`, `cross_lower` (K,) stop first at that look;
     `power` their sum for the upper bound; `expected_information` in units of the maximum.
     """
 
@@ -125,12 +125,17 @@ def operating(bounds: Bounds, *, drift: float) -> Operating:
     Returns       Operating
     Notes         what happens at the last look counts as its full information
     """
-    walk = make_walk(drift * np.sqrt(bounds.fraction), bounds.fraction)
+    return operating_at_means(bounds, mean=drift * np.sqrt(bounds.fraction))
+
+
+def operating_at_means(bounds: Bounds, *, mean: npt.ArrayLike) -> Operating:
+    """The same when E(Z) is known look by look, (K,): under hazards that are not proportional."""
+    walk = make_walk(mean, bounds.fraction)
     crossing = crossing_probabilities(walk, upper=bounds.upper, lower=bounds.lower)
     stop = crossing.upper + crossing.lower
     stop[-1] = 1 - stop[:-1].sum()
     return Operating(
-        drift=drift,
+        drift=float(walk.mean[-1]),
         cross_upper=crossing.upper,
         cross_lower=crossing.lower,
         power=float(crossing.upper.sum()),

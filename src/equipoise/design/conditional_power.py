@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr
@@ -97,3 +99,45 @@ def predictive_crossing(
         for node in _HERMITE
     ]
     return np.asarray(share @ np.array(crossings))
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """Chance of success from here: conditional power at the current `trend` and at the `planned`
+    effect, and the `predictive` power over both doubts.
+    """
+
+    trend: float
+    planned: float
+    predictive: float
+
+
+def promise_of_rest(
+    z: float,
+    *,
+    information: float,
+    future: npt.ArrayLike,
+    upper: npt.ArrayLike,
+    planned_theta: float,
+) -> Promise:
+    """What the looks to come promise, futility bounds left aside; arguments as above."""
+    none = np.full(len(floats(future)), -np.inf)
+
+    def given(theta: float) -> float:
+        crossed = conditional_crossing(
+            z, information=information, future=future, upper=upper, lower=none, theta=theta
+        )
+        return float(crossed.sum())
+
+    averaged = predictive_crossing(
+        z,
+        information=information,
+        future=future,
+        upper=upper,
+        lower=none,
+        prior_mean=0.0,
+        prior_information=0.0,
+    )
+    return Promise(
+        given(z / float(np.sqrt(information))), given(planned_theta), float(averaged.sum())
+    )
