@@ -28,6 +28,7 @@ from equipoise.design.graph_sequential import (
     graphical_sequential_test,
     sequential_p,
 )
+from equipoise.design.normal_orthant import orthant_probability
 from equipoise.design.observed_information import NO_LOOKS, bounds_at_observed, next_interim_bound
 from equipoise.design.recursion import crossing_probabilities, make_walk
 from equipoise.design.spending import (
@@ -72,6 +73,17 @@ def test_probabilities_of_all_outcomes_add_up(t, drift):
     lower[-1] = bounds.upper[-1]
     crossing = crossing_probabilities(walk, upper=bounds.upper, lower=lower)
     assert crossing.upper.sum() + crossing.lower.sum() == pytest.approx(1, abs=1e-9)
+
+
+def test_crossing_is_the_multivariate_normal_integral():
+    t = np.array([0.3, 0.45, 1.0])
+    upper = np.array([2.8, 2.4, 2.0])
+    for drift in (0.0, 2.7):
+        walk = make_walk(drift * np.sqrt(t), t)
+        crossed = crossing_probabilities(walk, upper=upper, lower=[-np.inf] * 3).upper
+        correlation = np.sqrt(np.minimum.outer(t, t) / np.maximum.outer(t, t))
+        below = orthant_probability(upper, mean=drift * np.sqrt(t), correlation=correlation)
+        assert crossed.sum() == pytest.approx(1 - below, abs=1e-8)
 
 
 def test_crossing_agrees_with_simulated_scores():

@@ -33,6 +33,7 @@ from equipoise.design.fixed_time_tests import (
     restricted_mean_difference,
 )
 from equipoise.design.futility import nonbinding_futility_bounds
+from equipoise.design.graph import make_graph
 from equipoise.design.many_arms import many_arm_bounds, many_arm_power
 from equipoise.design.max_combo import max_combo_critical
 from equipoise.design.normal_orthant import orthant_probability
@@ -40,6 +41,7 @@ from equipoise.design.one_sample_logrank import (
     power_one_sample_logrank,
     size_one_sample_logrank,
 )
+from equipoise.design.pfs_os import Disease, draw_pfs_os, operate_pfs_os
 from equipoise.design.piecewise import (
     Course,
     add,
@@ -436,6 +438,50 @@ def test_25_freedman_is_close_to_schoenfeld_for_equal_arms_and_above_it():
     freedman = freedman_events(0.7, alpha=0.025, power=0.9, ratio=1.0)
     schoenfeld = schoenfeld_events(0.7, alpha=0.025, power=0.9, share=0.5)
     assert 1 < freedman / schoenfeld < 1.03
+
+
+def sick(effect=1.0):
+    return Disease(
+        times(constant(0.12), effect), constant(0.01), times(constant(0.06), (1 + effect) / 2)
+    )
+
+
+def together(effect, seed):
+    """PFS and OS of 400 patients; PFS has all of alpha and passes it to OS, epsilon back."""
+    drawn = draw_pfs_os(
+        sick(),
+        sick(effect),
+        accrual=make_accrual([18.0], [400 / 18]),
+        dropout=constant(0.005),
+        share=0.5,
+        patients=400,
+        replicates=RUNS,
+        rng=rng(seed),
+    )
+    graph = make_graph([0.8, 0.2], [[0, 1], [1, 0]])
+    spending = (obrien_fleming_spending, obrien_fleming_spending)
+    return drawn, operate_pfs_os(
+        drawn,
+        looks=[(200, 0), (300, 150), (320, 230)],
+        planned=(320, 230),
+        spending=spending,
+        graph=graph,
+        alpha=0.025,
+    )
+
+
+def test_26_pfs_and_os_keep_the_family_wise_error_and_gain_from_each_other():
+    _, null = together(1.0, 31)
+    assert null.any_rejected <= 0.025 + 3 * np.sqrt(0.025 * 0.975 / RUNS)
+    assert (null.correlation > 0.3).all()
+    drawn, done = together(0.7, 32)
+    assert (np.diff(done.rejected, axis=1) >= 0).all()
+    course = Course(constant(0.13), constant(0.005)), Course(constant(0.094), constant(0.005))
+    pfs = TwoArms((Stratum(make_accrual([18.0], [400 / 18]), *course),), 0.5)
+    month = month_of_events(pfs, 320)
+    power = ndtr(logrank_moments(pfs, month=month).mean_z[0] - Z)
+    within(batch_logrank(see_at_events(drawn.pfs, 320))[0] >= Z, power)
+    assert done.events[0, 0] == pytest.approx(200, abs=1)
 
 
 def rng(seed):

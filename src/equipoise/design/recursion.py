@@ -125,7 +125,7 @@ def carry_on(walk: Walk, look: int, state: State, lower: float, upper: float) ->
     """The trials that go on after `look`: Z between the two bounds.
 
     Notes         eq. 19.7 of the source; Gauss-Legendre panels as wide as the integrand allows
-                  instead of the Simpson grid of eq. 19.11, exact to about 1e-10.
+                  instead of the Simpson grid of eq. 19.11, exact to about 1e-8.
     """
     mean, sd = look_ahead(walk, look, state)
     low = max(lower, walk.mean[look] - _REACH, mean.min(initial=np.inf) - _REACH * sd)

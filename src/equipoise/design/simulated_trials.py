@@ -54,15 +54,15 @@ def draw_trials(
         treated = np.arange(n) < round(trial.share * n)
         event = np.where(
             treated,
-            _draw(stratum.experimental.event, shape, rng),
-            _draw(stratum.control.event, shape, rng),
+            draw_times(stratum.experimental.event, shape, rng),
+            draw_times(stratum.control.event, shape, rng),
         )
         dropout = np.where(
             treated,
-            _draw(stratum.experimental.dropout, shape, rng),
-            _draw(stratum.control.dropout, shape, rng),
+            draw_times(stratum.experimental.dropout, shape, rng),
+            draw_times(stratum.control.dropout, shape, rng),
         )
-        entry = _entries(stratum.accrual, shape, rng)
+        entry = draw_entries(stratum.accrual, shape, rng)
         parts.append((entry, event, dropout, treated, np.full(int(n), float(index))))
     joined = [np.concatenate(part, axis=-1) for part in zip(*parts, strict=True)]
     return Trials(joined[0], joined[1], joined[2], joined[3], joined[4])
@@ -94,14 +94,15 @@ def _sizes(trial: TwoArms, patients: int) -> FloatArray:
     return np.diff(edges, prepend=0.0)
 
 
-def _entries(accrual: Accrual, shape: tuple[int, int], rng: np.random.Generator) -> FloatArray:
+def draw_entries(accrual: Accrual, shape: tuple[int, int], rng: np.random.Generator) -> FloatArray:
+    """Months of entry, independent, from the density that accrual implies."""
     mass = accrual.rate * (accrual.end - accrual.start)
     at_edge = np.append(0.0, np.cumsum(mass))
     edges = np.append(accrual.start, accrual.end[-1])
     return np.asarray(np.interp(rng.random(shape) * at_edge[-1], at_edge, edges))
 
 
-def _draw(rate: Rate, shape: tuple[int, int], rng: np.random.Generator) -> FloatArray:
+def draw_times(rate: Rate, shape: tuple[int, int], rng: np.random.Generator) -> FloatArray:
     """Times with that hazard, inf where it ends at 0."""
     target = rng.standard_exponential(shape)
     at_start = cumulative(rate, rate.start)
