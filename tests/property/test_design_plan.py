@@ -9,6 +9,7 @@ import yaml
 
 from equipoise.design.interim_look import read_look
 from equipoise.design.plan import outline_of, plan_design
+from equipoise.design.plan_verify import verify_plan
 from equipoise.design.verify import verify_group_sequential
 from equipoise.errors import MethodError, ProtocolError
 from equipoise.protocol.model import Protocol
@@ -142,6 +143,19 @@ def test_the_plan_agrees_with_its_simulation():
     assert abs(done.cross_upper[0] - stop) <= 3 * error
 
 
+def test_plan_and_simulation_stand_side_by_side():
+    two_arms = verify_plan(protocol(), replicates=2000, rng=np.random.default_rng(3))
+    assert len(two_arms) == 7
+    assert (two_arms["sigmas"].abs()[:6] < 3.5).all()
+    margin = protocol(margin=1.25, effect=[{"hazard_ratio": 0.9}], patients=600)
+    inferior = verify_plan(margin, replicates=1000, rng=np.random.default_rng(4))
+    assert (inferior["sigmas"].abs()[:6].drop_nans() < 3.5).all()
+    one_arm = verify_plan(protocol("alter-s006"), replicates=4000, rng=np.random.default_rng(5))
+    assert abs(one_arm["sigmas"][0]) < 3
+    with pytest.raises(MethodError, match="summed exactly"):
+        verify_plan(responding("simon-optimal"), replicates=10, rng=np.random.default_rng(6))
+
+
 def test_the_bound_drawn_is_the_bound_used():
     trial = protocol()
     plan = outline_of(trial)
@@ -177,11 +191,53 @@ def test_an_early_stop_is_pulled_back_and_more_events_lower_the_bound():
     assert more.bound_z < early.bound_z
 
 
-def test_events_beyond_patients_name_a_feasible_plan():
+def test_futility_is_judged_by_the_bound_drawn():
+    looks = [{"fraction": 0.5, "futility": True}, {"fraction": 0.8}, {"fraction": 1}]
+    spend = {"family": "hwang-shih-decani", "parameter": -2.0}
+    for binding in (False, True):
+        trial = protocol(looks=looks, futility=spend, futility_binding=binding)
+        plan = outline_of(trial)
+        counts = plan.events.tolist()
+        for held in (1, 2, 3):
+            look = read_look(
+                trial.design,
+                plan,
+                events=counts[:held],
+                z=[0.1] * held,
+                final=held == 3,
+                level=0.95,
+            )
+            assert look.bound_z == pytest.approx(plan.bounds.upper[held - 1], abs=1e-6)
+            if held == 1:
+                assert look.futility_z == pytest.approx(plan.bounds.lower[0], abs=1e-6)
+                assert look.crossed_futility == (plan.bounds.lower[0] > 0.1)
+
+
+@pytest.mark.parametrize(
+    ("family", "parameter", "final"),
+    [("wang-tsiatis", 0.5, 2.178), ("wang-tsiatis", 0.0, 1.977), ("haybittle-peto", 3.0, 1.967)],
+)
+def test_classical_shapes_come_out_of_the_protocol(family, parameter, final):
+    spend = {"family": family, "parameter": parameter}
+    looks = [{"fraction": 0.5}, {"fraction": 1}]
+    trial = protocol(efficacy=spend, looks=looks, effect=[{"hazard_ratio": 0.64}])
+    plan = outline_of(trial)
+    assert plan.bounds.upper[-1] == pytest.approx(final, abs=0.002)
+    look = read_look(
+        trial.design, plan, events=[int(plan.events[0])], z=[0.0], final=False, level=0.95
+    )
+    assert look.bound_z == pytest.approx(plan.bounds.upper[0], abs=1e-6)
+
+
+def test_events_beyond_patients_name_feasible_plans():
     with pytest.raises(MethodError) as raised:
-        plan_design(protocol(patients=150))
-    assert "172 events cannot come from 150 patients" in str(raised.value)
-    assert "enter more than 172 patients" in str(raised.value)
+        plan_design(protocol(patients=160))
+    text = str(raised.value)
+    assert "172 events cannot come from 160 patients, who bring at most 149" in text
+    patients = int(text.split("enter at least ")[1].split(" ")[0])
+    assert plan_design(protocol(patients=patients)).tables["LOOKS"]["events"][1] == 172
+    ratio = float(text.split("hazard ratio of ")[2])
+    assert outline_of(protocol(patients=160, effect=[{"hazard_ratio": ratio - 0.005}])).patients
 
 
 RESPONSE = {"power": 0.8, "alpha": 0.05, "p0": 0.2, "p1": 0.4, "endpoint": "ORR"}

@@ -57,7 +57,7 @@ CASES = {
     "a spending function without its parameter": (
         ("  efficacy: {family: lan-demets-obrien-fleming}", "  efficacy: {family: kim-demets}"),
         "do not go together as given",
-        "kim-demets and hwang-shih-decani take one",
+        "kim-demets, hwang-shih-decani",
     ),
     "an unknown spending family": (
         ("  efficacy: {family: lan-demets-obrien-fleming}", "  efficacy: {family: obrien}"),

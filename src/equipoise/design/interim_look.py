@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
+from equipoise.design.array import FloatArray
 from equipoise.design.bound_scales import compute_scales
 from equipoise.design.conditional_power import Promise, promise_of_rest
 from equipoise.design.observed_information import (
@@ -16,8 +18,8 @@ from equipoise.design.observed_information import (
     next_final_bound,
     next_interim_bound,
 )
-from equipoise.design.plan_inputs import spending_of
-from equipoise.design.plan_survival import SurvivalOutline
+from equipoise.design.plan_inputs import efficacy_spending
+from equipoise.design.plan_survival import SurvivalOutline, bounds_of
 from equipoise.design.stopped_estimate import StoppedEstimate, stagewise_estimate
 from equipoise.errors import Fault, MethodError
 from equipoise.protocol.model import SurvivalDesign
@@ -26,7 +28,8 @@ from equipoise.protocol.model import SurvivalDesign
 @dataclass(frozen=True, slots=True)
 class LookReading:
     """One look: `events`, `fraction` of the plan, `z` (positive favours the experimental arm);
-    bound on three scales; `alpha_spent` so far; whether it `crossed`.
+    bound on three scales; `alpha_spent` so far; whether it `crossed`; `futility_z`, None where
+    there is no such bound, and whether z fell below it.
 
     `promise` of the rest is None at the last look; `adjusted`, hazard ratios by stage-wise
     ordering, is None while the trial goes on.
@@ -42,6 +45,8 @@ class LookReading:
     bound_hazard_ratio: float
     alpha_spent: float
     crossed: bool
+    futility_z: float | None
+    crossed_futility: bool
     promise: Promise | None
     adjusted: StoppedEstimate | None
 
@@ -72,7 +77,8 @@ def read_look(
                 mend="give one of each per look, the latest last",
             )
         )
-    held = _bounds(design, plan, events, final=final)
+    lower = _futility(design, plan, events)
+    held = _hold(design, plan, events, lower, final=final)
     scales = compute_scales(
         held.upper, events=held.information, share=plan.trial.share, null_ratio=design.margin
     )
@@ -88,53 +94,79 @@ def read_look(
         bound_hazard_ratio=float(scales.hazard_ratio[-1]),
         alpha_spent=float(held.alpha[-1]),
         crossed=crossed,
-        promise=None if final else _promise(design, plan, held, events[-1], z[-1]),
+        futility_z=float(lower[-1]) if np.isfinite(lower[-1]) and not final else None,
+        crossed_futility=bool(not final and z[-1] < lower[-1]),
+        promise=None if final else _promise(design, plan, events, z[-1]),
         adjusted=_adjusted(plan, held, z[-1], level) if crossed or final else None,
     )
 
 
-def _bounds(
-    design: SurvivalDesign, plan: SurvivalOutline, events: Sequence[int], *, final: bool
+def _fractions(plan: SurvivalOutline, events: Sequence[int]) -> FloatArray:
+    """Fractions of the looks held, as observed, and of those planned after them."""
+    later = [count for count in plan.events if count > events[-1]]
+    return np.array([*events, *later]) / float(plan.events[-1])
+
+
+def _futility(design: SurvivalDesign, plan: SurvivalOutline, events: Sequence[int]) -> FloatArray:
+    """Futility bounds (k,) of the looks held; -inf where there is none.
+
+    Notes         the design is solved again at the fractions observed; looks that were not planned
+                  have no futility bound, nor has a design whose information is used up
+    """
+    fraction = _fractions(plan, events)
+    none = np.full(len(events), -np.inf)
+    if design.futility is None or len(fraction) != len(design.looks) or fraction[-1] != 1:
+        return none
+    return bounds_of(design, fraction).lower[: len(events)]
+
+
+def _hold(
+    design: SurvivalDesign,
+    plan: SurvivalOutline,
+    events: Sequence[int],
+    lower: FloatArray,
+    *,
+    final: bool,
 ) -> ObservedBounds:
-    spending = spending_of(design.efficacy)
+    """Efficacy bounds at these events, each look keeping those before it."""
+    spending = efficacy_spending(design.efficacy, plan.bounds.fraction, alpha=design.alpha)
+    binding = lower if design.futility_binding else np.full(len(events), -np.inf)
     held = NO_LOOKS
     for i, count in enumerate(events):
         if final and i == len(events) - 1:
-            return next_final_bound(held, float(count), alpha=design.alpha)
+            return next_final_bound(held, float(count), alpha=design.alpha, lower=binding[:i])
         may = design.looks[min(i, len(design.looks) - 1)].efficacy
         held = next_interim_bound(
             held,
             float(count),
             planned=float(plan.events[-1]),
             alpha=design.alpha,
-            spending=spending if may else (lambda t, _: np.zeros(np.size(t))),
+            spending=spending if may else _spend_nothing,
+            lower=binding[:i],
         )
     return held
 
 
+def _spend_nothing(fraction: npt.ArrayLike, _: float) -> FloatArray:
+    return np.zeros(np.size(fraction))
+
+
 def _promise(
-    design: SurvivalDesign, plan: SurvivalOutline, held: ObservedBounds, events: int, z: float
+    design: SurvivalDesign, plan: SurvivalOutline, events: Sequence[int], z: float
 ) -> Promise | None:
     """What the planned looks to come promise; None where none is left."""
-    coming = [int(count) for count in plan.events if count > events]
+    coming = [int(count) for count in plan.events if count > events[-1]]
     if not coming:
         return None
-    later = held
-    for count in coming[:-1]:
-        later = next_interim_bound(
-            later,
-            float(count),
-            planned=float(plan.events[-1]),
-            alpha=design.alpha,
-            spending=spending_of(design.efficacy),
-        )
-    later = next_final_bound(later, float(coming[-1]), alpha=design.alpha)
+    everything = [*events, *coming]
+    lower = np.append(_futility(design, plan, events), np.full(len(coming), -np.inf))
+    all_held = _hold(design, plan, everything, lower, final=True)
     unit = plan.trial.share * (1 - plan.trial.share)
     return promise_of_rest(
         z,
-        information=unit * events,
+        information=unit * events[-1],
         future=unit * np.array(coming, dtype=np.float64),
-        upper=later.upper[len(held.upper) :],
+        upper=all_held.upper[len(events) :],
         planned_theta=float(np.log(design.margin) - np.log(plan.hazard_ratio)),
     )
 

@@ -33,6 +33,7 @@ def next_interim_bound(
     planned: float,
     alpha: float,
     spending: Spending,
+    lower: npt.ArrayLike = -np.inf,
 ) -> ObservedBounds:
     """The looks held so far and this one, which may be followed by others.
 
@@ -41,28 +42,34 @@ def next_interim_bound(
                   planned     : float - maximum information of the plan; beyond it all is spent
                   alpha       : float - one-sided, over all looks
                   spending    : the spending function of the plan
+                  lower       : (k,) or () float - binding futility bounds of the looks held
     Source: Lan and DeMets (1989) Biometrics 45:1017-1020; Jennison and Turnbull (2000) 7.4.
     """
     spent = float(spending(information / planned, alpha)[0])
     before = float(held.alpha[-1]) if len(held.alpha) else 0.0
-    return _append(held, information, max(spent, before))
+    return _append(held, information, max(spent, before), lower)
 
 
-def next_final_bound(held: ObservedBounds, information: float, *, alpha: float) -> ObservedBounds:
+def next_final_bound(
+    held: ObservedBounds, information: float, *, alpha: float, lower: npt.ArrayLike = -np.inf
+) -> ObservedBounds:
     """The looks held so far and the last one, which spends whatever alpha is left.
 
     Notes         With less information than planned (underrunning) the bound is lower than planned,
                   with more (overrunning) it takes the true correlation into account.
     """
-    return _append(held, information, alpha)
+    return _append(held, information, alpha, lower)
 
 
-def _append(held: ObservedBounds, information: float, spent: float) -> ObservedBounds:
+def _append(
+    held: ObservedBounds, information: float, spent: float, lower: npt.ArrayLike
+) -> ObservedBounds:
+    bottom = np.broadcast_to(floats(lower), held.upper.shape)
     looks = np.append(held.information, information)
     walk = make_walk(0.0, looks)
     state = begin(walk)
     for look, bound in enumerate(held.upper):
-        state = carry_on(walk, look, state, -np.inf, float(bound))
+        state = carry_on(walk, look, state, float(bottom[look]), float(bound))
     before = float(held.alpha[-1]) if len(held.alpha) else 0.0
     bound = bound_above(walk, len(looks) - 1, state, spent - before)
     return ObservedBounds(looks, np.append(held.upper, bound), np.append(held.alpha, spent))

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from equipoise.design.array import FloatArray
+from equipoise.design.classical_bounds import haybittle_peto_bounds, wang_tsiatis_bounds
 from equipoise.design.piecewise import (
     Accrual,
     Course,
@@ -51,6 +53,23 @@ def spending_of(spend: Spend) -> Spending:
         )
     family = kim_demets_spending if spend.family == "kim-demets" else hwang_shih_decani_spending
     return family(spend.parameter)
+
+
+def alpha_spent(spend: Spend, fraction: FloatArray, *, alpha: float) -> FloatArray:
+    """Cumulative alpha (K,) at the looks: by spending, or what bounds of a classical shape use."""
+    if spend.family == "wang-tsiatis" and spend.parameter is not None:
+        return wang_tsiatis_bounds(fraction, alpha=alpha, shape=spend.parameter).alpha
+    if spend.family == "haybittle-peto" and spend.parameter is not None:
+        return haybittle_peto_bounds(fraction, alpha=alpha, interim_z=spend.parameter).alpha
+    return spending_of(spend)(fraction, alpha)
+
+
+def efficacy_spending(spend: Spend, fraction: FloatArray, *, alpha: float) -> Spending:
+    """Alpha spending between the planned looks (K,): for a classical shape straight lines."""
+    if spend.family not in ("wang-tsiatis", "haybittle-peto"):
+        return spending_of(spend)
+    spent = alpha_spent(spend, fraction, alpha=alpha)
+    return user_spending(fraction, np.append(spent[:-1] / alpha, 1.0))
 
 
 def hazard_of(pieces: Sequence[Piece]) -> Rate:

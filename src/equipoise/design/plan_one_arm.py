@@ -76,10 +76,11 @@ def plan_one_sample(design: OneSampleSurvivalDesign, *, label: str) -> TrialPlan
         )
         for ratio in ratios
     ]
+    each = patients / needed.patients
     done = _OneSample(
         patients=patients,
-        events=patients * needed.events / needed.patients,
-        expected=patients * needed.expected_null / needed.patients,
+        events=each * needed.events,
+        expected=each * needed.expected_null,
         power=power[int(np.searchsorted(ratios, design.hazard_ratio))],
         accrual_months=ends[-1],
     )

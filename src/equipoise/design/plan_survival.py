@@ -19,12 +19,19 @@ from equipoise.design.boundaries import (
     operating_at_means,
 )
 from equipoise.design.delayed_effect_plan import power_of_delayed_effect, size_delayed_effect
+from equipoise.design.feasible import check_reachable
 from equipoise.design.futility import (
     FutilityDesign,
     binding_futility_bounds,
     nonbinding_futility_bounds,
 )
-from equipoise.design.plan_inputs import spending_of, stretch_accrual, trial_of
+from equipoise.design.plan_inputs import (
+    alpha_spent,
+    efficacy_spending,
+    spending_of,
+    stretch_accrual,
+    trial_of,
+)
 from equipoise.design.root import find_root
 from equipoise.design.spending import Spending, hold_spending
 from equipoise.design.two_arms import (
@@ -81,7 +88,7 @@ def plan_survival(design: SurvivalDesign, *, share: float, block: int) -> Surviv
     solved, ratio, events = _solve(design, share)
     count = int(np.ceil(events - 1e-6))
     unit = trial_of(design, share=share, starts=[0.0], ratios=[ratio])
-    trial, patients = _enter(design, unit, count, block)
+    trial, patients = _enter(design, unit, count, block, ratio)
     counts = _counts(design, trial, count)
     bounds = bounds_of(design, counts / count)
     drift = (np.log(design.margin) - np.log(ratio)) * np.sqrt(share * (1 - share) * count)
@@ -98,7 +105,7 @@ def bounds_of(design: SurvivalDesign, fraction: FloatArray) -> Bounds:
 
 
 def _alpha(design: SurvivalDesign, fraction: FloatArray) -> FloatArray:
-    spent = spending_of(design.efficacy)(fraction, design.alpha)
+    spent = alpha_spent(design.efficacy, fraction, alpha=design.alpha)
     return hold_spending(spent, allowed=[look.efficacy for look in design.looks])
 
 
@@ -113,14 +120,19 @@ def _futility(design: SurvivalDesign, fraction: FloatArray) -> FutilityDesign | 
     return solve(fraction, alpha_spent=alpha, beta_spent=hold_spending(spent, allowed=allowed))
 
 
-def _solve(design: SurvivalDesign, share: float) -> tuple[Solved, float, float]:
-    """What was open, the hazard ratio, and the events at the last look, not rounded."""
+def _fractions(design: SurvivalDesign) -> FloatArray:
+    """Fractions to size by: a look fixed on the calendar alone stands half way to the next."""
     fraction = np.array([look.fraction or np.nan for look in design.looks])
-    # a look fixed on the calendar has no fraction yet: put it half way to the next for the sizing
     for i in np.flatnonzero(np.isnan(fraction)):
         before = fraction[i - 1] if i else 0.0
         later = fraction[i:][~np.isnan(fraction[i:])][0]
         fraction[i] = (before + later) / 2
+    return fraction
+
+
+def _solve(design: SurvivalDesign, share: float) -> tuple[Solved, float, float]:
+    """What was open, the hazard ratio, and the events at the last look, not rounded."""
+    fraction = _fractions(design)
     unit = share * (1 - share)
     ratio = design.effect[0].hazard_ratio if design.effect else None
     if design.power is None:
@@ -138,20 +150,25 @@ def _solve(design: SurvivalDesign, share: float) -> tuple[Solved, float, float]:
     return "events", ratio, float(drift**2 / (unit * np.log(ratio / design.margin) ** 2))
 
 
-def _enter(design: SurvivalDesign, unit: TwoArms, events: int, block: int) -> tuple[TwoArms, int]:
+def _enter(
+    design: SurvivalDesign, unit: TwoArms, events: int, block: int, ratio: float
+) -> tuple[TwoArms, int]:
     """The trial with its patients: as given, or as many as bring the events by the last month."""
     entered = float(patients_in(unit, np.inf)[0])
     if design.patients is None:
         sized = accrual_for_events(unit, events, month=design.last_look_month or np.inf)
         needed = float(patients_in(sized, np.inf)[0])
-        if events > needed:
-            raise _beyond(events, needed)
         patients = int(np.ceil(needed / block - 1e-9)) * block
         return scale_trial(unit, patients / entered), patients
-    if events > design.patients:
-        raise _beyond(events, design.patients)
     trial = scale_trial(unit, design.patients / entered)
-    month_of_events(trial, events)
+    check_reachable(
+        trial,
+        bounds_of(design, _fractions(design)),
+        events=events,
+        hazard_ratio=ratio,
+        margin=design.margin,
+        power=design.power,
+    )
     if design.last_look_month is not None:
         trial = _at_speed(trial, events, design.last_look_month)
     return trial, design.patients
@@ -185,8 +202,8 @@ def _changing_effect(design: SurvivalDesign, share: float, block: int) -> Surviv
     starts = [piece.from_month for piece in design.effect]
     ratios = [piece.hazard_ratio for piece in design.effect]
     unit = trial_of(design, share=share, starts=starts, ratios=ratios)
-    spending = spending_of(design.efficacy)
     fractions = [look.fraction or 1.0 for look in design.looks]
+    spending = efficacy_spending(design.efficacy, np.array(fractions), alpha=design.alpha)
     power, month = design.power or 0.9, design.last_look_month
     if design.patients is not None:
         trial = scale_trial(unit, design.patients / float(patients_in(unit, np.inf)[0]))
@@ -266,16 +283,5 @@ def _open(what: str) -> MethodError:
             what=f"{what} cannot be solved for from what is given",
             where="design",
             mend="give two of power, events and a hazard ratio that improves on the null",
-        )
-    )
-
-
-def _beyond(events: int, patients: float) -> MethodError:
-    return MethodError(
-        Fault(
-            what=f"{events} events cannot come from {patients:.0f} patients",
-            where="design",
-            mend=f"enter more than {events} patients, detect a larger effect, lower the power, "
-            "or look later",
         )
     )

@@ -73,7 +73,9 @@ def power_table(design: SurvivalDesign, plan: SurvivalOutline) -> pl.DataFrame:
 
 def timeline_table(plan: SurvivalOutline) -> pl.DataFrame:
     """TIMELINE: patients and events expected every half month, under the effect and without."""
-    months = np.arange(0.0, np.ceil(plan.month_high[-1]) + 3.25, 0.5)
+    # the upper limit may be infinite: the last event may never come
+    end = min(float(plan.month_high[-1]), 1.5 * float(plan.month[-1]) + 6)
+    months = np.arange(0.0, np.ceil(end) + 3.25, 0.5)
     idle = tuple(
         Stratum(s.accrual, s.control, Course(s.control.event, s.control.dropout))
         for s in plan.trial.strata

@@ -14,6 +14,8 @@ _FAMILIES = {
     "kim-demets": "the Kim-DeMets power function with rho = {parameter:g}",
     "hwang-shih-decani": "the Hwang-Shih-DeCani function with gamma = {parameter:g}",
     "points": "a function given by points",
+    "wang-tsiatis": "bounds of the Wang-Tsiatis family with shape {parameter:g}",
+    "haybittle-peto": "Haybittle-Peto bounds with Z of {parameter:g} at every interim look",
 }
 
 

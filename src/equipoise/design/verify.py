@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from equipoise.design.array import FloatArray
-from equipoise.design.batch_tests import batch_logrank
+from equipoise.design.batch_tests import batch_cox, batch_logrank
 from equipoise.design.boundaries import Bounds
-from equipoise.design.simulated_trials import draw_trials, see_at_events
+from equipoise.design.simulated_trials import Snapshot, draw_trials, see_at_events
 from equipoise.design.two_arms import TwoArms
 
 
@@ -41,10 +41,13 @@ def verify_group_sequential(
     events: FloatArray,
     replicates: int,
     rng: np.random.Generator,
+    null_ratio: float = 1.0,
 ) -> Verification:
     """Simulate the trial and apply the bounds at the events of each look.
 
-    Parameters    events : (K,) float - planned events, rounded to whole ones
+    Parameters    events     : (K,) float - planned events, rounded to whole ones
+                  null_ratio : float - hazard ratio of the null; other than 1, the statistic is
+                               Cox's, (ln null_ratio - log hazard ratio) / its standard error
     Returns       Verification
     """
     counts = np.round(events).astype(int)
@@ -55,7 +58,7 @@ def verify_group_sequential(
         trials = draw_trials(trial, patients=patients, replicates=rows.stop - rows.start, rng=rng)
         for look, count in enumerate(counts):
             seen = see_at_events(trials, int(count))
-            z[rows, look], month[rows, look] = batch_logrank(seen)[0], seen.month
+            z[rows, look], month[rows, look] = _statistic(seen, null_ratio), seen.month
     up, down = z >= bounds.upper, z < bounds.lower
     out = up | down
     out[:, -1] = True
@@ -77,3 +80,10 @@ def verify_group_sequential(
         expected_months_se=float(stop_month.std() / np.sqrt(replicates)),
         months=month.mean(axis=0),
     )
+
+
+def _statistic(seen: Snapshot, null_ratio: float) -> FloatArray:
+    if null_ratio == 1.0:
+        return np.asarray(batch_logrank(seen)[0])
+    fit = batch_cox(seen)
+    return np.asarray((np.log(null_ratio) - fit.log_ratio) / fit.se)

@@ -9,6 +9,9 @@ from equipoise.protocol.design import Multiplicity, Spend, SurvivalDesign
 from equipoise.protocol.finding import Finding, Path, unknown
 from equipoise.protocol.model import Protocol
 
+_WITH_PARAMETER = ("kim-demets", "hwang-shih-decani", "wang-tsiatis", "haybittle-peto")
+_CLASSICAL = ("wang-tsiatis", "haybittle-peto")
+
 
 def check_design(protocol: Protocol) -> Iterator[Finding]:
     """The design speaks of this trial and leaves exactly one thing to solve for."""
@@ -37,6 +40,12 @@ def check_design(protocol: Protocol) -> Iterator[Finding]:
         yield from _check_spend(design.efficacy, ("design", "efficacy"))
         if design.futility is not None:
             yield from _check_spend(design.futility, ("design", "futility"))
+            if design.futility.family in _CLASSICAL:
+                yield (
+                    ("design", "futility", "family"),
+                    f"`{design.futility.family}` is a shape of efficacy bounds, not of futility",
+                    "spend beta by one of the spending functions",
+                )
         if design.multiplicity is not None:
             yield from _check_multiplicity(design.multiplicity, endpoints)
 
@@ -102,11 +111,11 @@ def _check_looks(design: SurvivalDesign) -> Iterator[Finding]:
 
 
 def _check_spend(spend: Spend, path: Path) -> Iterator[Finding]:
-    if (spend.family in ("kim-demets", "hwang-shih-decani")) != (spend.parameter is not None):
+    if (spend.family in _WITH_PARAMETER) != (spend.parameter is not None):
         yield (
             (*path, "parameter"),
             f"spending family `{spend.family}` and a parameter do not go together as given",
-            "kim-demets and hwang-shih-decani take one, the others none",
+            f"{', '.join(_WITH_PARAMETER)} take one, the others none",
         )
     points = bool(spend.fractions) and len(spend.fractions) == len(spend.shares)
     if (spend.family == "points") != points:

@@ -15,7 +15,7 @@ PositiveInt = Annotated[int, Field(gt=0)]
 
 
 class Spend(Record):
-    """A spending function: how much error each fraction of the information may use up."""
+    """How much error each fraction of the information may use, or bounds of a classical shape."""
 
     family: Literal[
         "lan-demets-obrien-fleming",
@@ -23,8 +23,14 @@ class Spend(Record):
         "kim-demets",
         "hwang-shih-decani",
         "points",
+        "wang-tsiatis",
+        "haybittle-peto",
     ]
-    parameter: float | None = Field(default=None, description="rho of Kim-DeMets, gamma of HSD.")
+    parameter: float | None = Field(
+        default=None,
+        description="rho of Kim-DeMets, gamma of Hwang-Shih-DeCani, shape of Wang-Tsiatis "
+        "(0 O'Brien-Fleming, 0.5 Pocock), interim Z of Haybittle-Peto.",
+    )
     fractions: tuple[OpenShare | Literal[1], ...] = Field(
         default=(), description="For `points`: information fractions, the last 1."
     )
