@@ -97,21 +97,6 @@ def small_adam() -> dict[str, pl.DataFrame]:
     ]
     names = ["USUBJID", "ARMCD", "AGE", "SEX", "AVAL", "CNSR", "AVALC"]
     wide = pl.DataFrame(rows, schema=names, orient="row")
-    adsl = wide.select(
-        "USUBJID",
-        "ARMCD",
-        pl.col("ARMCD").alias("ACTARMCD"),
-        "AGE",
-        "SEX",
-        RANDDT=pl.lit(start),
-        TRTSDT=pl.lit(start),
-        EOSSTT=pl.when(pl.col("CNSR") == 0).then(pl.lit("DISCONTINUED")),
-        DCSREAS=pl.when(pl.col("CNSR") == 0).then(pl.lit("PROGRESSIVE DISEASE")),
-        DTHDT=pl.lit(None, pl.Date),
-        ITTFL=pl.lit("Y"),
-    )
-    screened = {name: [None] for name in adsl.columns} | {"USUBJID": ["S7"], "ITTFL": ["N"]}
-    adsl = pl.concat([adsl, pl.DataFrame(screened, schema=adsl.schema)])
     adtte = wide.select(
         "USUBJID",
         "AVAL",
@@ -127,7 +112,30 @@ def small_adam() -> dict[str, pl.DataFrame]:
         wide.select("USUBJID", "AVALC", PARAMCD=pl.lit(code), EVALUATOR=pl.lit("INV"))
         for code in ("BOR", "CBOR")
     )
-    return {"ADSL": adsl, "ADTTE": adtte, "ADRS": adrs, "ADAE": _small_events()}
+    return {
+        "ADSL": _small_subjects(wide, start),
+        "ADTTE": adtte,
+        "ADRS": adrs,
+        "ADAE": _small_events(),
+    }
+
+
+def _small_subjects(wide: pl.DataFrame, start: date) -> pl.DataFrame:
+    adsl = wide.select(
+        "USUBJID",
+        "ARMCD",
+        pl.col("ARMCD").alias("ACTARMCD"),
+        "AGE",
+        "SEX",
+        RANDDT=pl.lit(start),
+        TRTSDT=pl.lit(start),
+        EOSSTT=pl.when(pl.col("CNSR") == 0).then(pl.lit("DISCONTINUED")),
+        DCSREAS=pl.when(pl.col("CNSR") == 0).then(pl.lit("PROGRESSIVE DISEASE")),
+        DTHDT=pl.lit(None, pl.Date),
+        ITTFL=pl.lit("Y"),
+    )
+    screened = {name: [None] for name in adsl.columns} | {"USUBJID": ["S7"], "ITTFL": ["N"]}
+    return pl.concat([adsl, pl.DataFrame(screened, schema=adsl.schema)])
 
 
 def _small_events() -> pl.DataFrame:

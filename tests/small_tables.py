@@ -20,7 +20,8 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     | {"EXDOSE": pl.Float64, "EXSTDTC": pl.String, "EXENDTC": pl.String},
     "AE": {"STUDYID": pl.String, "USUBJID": pl.String, "AESEQ": pl.Int64}
     | dict.fromkeys(
-        ["AETERM", "AEDECOD", "AEBODSYS", "AETOXGR", "AEREL", "AEACN", "AEOUT"], pl.String
+        ["AETERM", "AEDECOD", "AEBODSYS", "AETOXGR", "AEREL", "AEACN", "AEOUT", "AESDTH"],
+        pl.String,
     )
     | dict.fromkeys(["AESTDTC", "AEENDTC"], pl.String),
     "RS": {"STUDYID": pl.String, "USUBJID": pl.String, "RSSEQ": pl.Int64}

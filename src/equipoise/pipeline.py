@@ -8,7 +8,7 @@ from html import escape
 
 import polars as pl
 
-from equipoise.adam import derive_adam
+from equipoise.adam import adopt_adam, derive_adam
 from equipoise.results.published import compare_published
 from equipoise.results.run import analyse
 from equipoise.store.manifest import run_identifier, versions
@@ -57,9 +57,9 @@ def run_id_of(trial: Trial, evidence: Evidence) -> str:
 
 
 def derive_stage(trial: Trial, evidence: Evidence) -> Tables:
-    """ADaM tables: derived from SDTM, or as they were given."""
+    """ADaM tables: derived from SDTM, or adopted as they were given."""
     if "ADSL" in evidence.tables:
-        return evidence.tables
+        return adopt_adam(evidence.tables, trial.protocol)
     return derive_adam(evidence.tables, trial.protocol)
 
 

@@ -91,7 +91,9 @@ def test_discontinuation_by_the_action_taken(action, flag):
         ({"AEOUT": "FATAL"}, "Y"),
         ({"AEOUT": "RECOVERED/RESOLVED"}, "N"),
         ({"AEOUT": "FATAL", "AETOXGR": "3"}, "Y"),
+        ({"AESDTH": "Y", "AEOUT": "NOT RECOVERED/NOT RESOLVED"}, "Y"),
+        ({"AESDTH": "N"}, "N"),
     ],
 )
-def test_fatal_by_grade_or_outcome(event, flag):
+def test_fatal_by_grade_outcome_or_criterion(event, flag):
     assert derived(event)["AFATALFL"] == flag

@@ -66,10 +66,12 @@ def test_what_only_the_deriver_can_say_is_asked_for():
     assert str(caught.value) == (
         "ADRS does not say its EVALUATOR: the protocol has INV, BIRC\n"
         "  where: table ADRS\n"
-        "  mend:  add the column EVALUATOR with the protocol's names\n"
+        "  mend:  add the column EVALUATOR with the protocol's names, or say in the protocol whose "
+        "reads these are: data: {adam_evaluator: NAME}\n"
         "ADTTE does not say its ENDPOINT: PFS may be PFS, PFS.BIRC\n"
         "  where: table ADTTE\n"
-        "  mend:  add the column ENDPOINT with the protocol's names"
+        "  mend:  add the column ENDPOINT with the protocol's names, or say in the protocol whose "
+        "reads these are: data: {adam_evaluator: NAME}"
     )
 
 

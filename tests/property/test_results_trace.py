@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from time import perf_counter
+from time import process_time
 
 import polars as pl
 import pytest
@@ -161,7 +161,7 @@ def test_no_time_at_all_gives_stated_absences_not_zeros() -> None:
     assert set(rows["state_reason"]) == {"no patients", "one of the arms has no patients"}
 
 
-def test_a_trial_of_272_patients_takes_less_than_a_second() -> None:
+def test_a_trial_of_272_patients_takes_less_than_a_second_of_processor_time() -> None:
     adam = small_adam()
     copies = range(46)
 
@@ -173,9 +173,9 @@ def test_a_trial_of_272_patients_takes_less_than_a_second() -> None:
     jitter = pl.int_range(pl.len()) % 60
     big["ADTTE"] = big["ADTTE"].with_columns(AVAL=pl.col("AVAL") + jitter)
     analyse(adam, small_analysis_protocol(), run_id="warm")
-    start = perf_counter()
+    start = process_time()
     analyse(big, small_analysis_protocol(), run_id="test")
-    assert perf_counter() - start < 1.0
+    assert process_time() - start < 1.0
 
 
 def test_a_kind_of_event_that_is_not_recorded_is_not_zero() -> None:

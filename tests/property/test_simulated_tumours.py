@@ -16,6 +16,10 @@ import polars as pl
 import pytest
 
 from equipoise.protocol.read import read_protocol
+from equipoise.recist.criterion import read_criterion
+from equipoise.recist.lesion_response import derive_lesion_response
+from equipoise.recist.response_options import RECIST_1_1
+from equipoise.recist.sdtm_lesions import lesions_from_sdtm, measurements_from_sdtm
 from equipoise.simulated import simulate_trial
 
 FILE = Path(__file__).parents[2] / "protocols" / "altn-iii-04.yaml"
@@ -115,6 +119,34 @@ def test_lesions_give_the_recorded_responses(trial: dict[str, pl.DataFrame]) -> 
             if None not in known:
                 nadir = min(nadir, sum(size for size in known if size is not None))
     assert set(seen) == {"CR", "PR", "SD", "PD", "NE"}
+
+
+def test_the_lesion_engine_finds_the_recorded_responses(trial: dict[str, pl.DataFrame]) -> None:
+    key = ["USUBJID", "EVALUATOR"]
+    tu = trial["TU"].rename({"TUEVAL": "EVALUATOR"})
+    tr = trial["TR"].rename({"TREVAL": "EVALUATOR"})
+    lesions = lesions_from_sdtm(tu, key=key)
+    measurements = measurements_from_sdtm(
+        tr.with_columns(ADT=pl.col("TRDTC").str.to_date()), lesions, key=key
+    )
+    reads = lesions.select(key).unique(maintain_order=True)
+    found = derive_lesion_response(
+        lesions,
+        measurements,
+        reads,
+        key=key,
+        criterion=read_criterion("recist_1_1.yaml"),
+        options=RECIST_1_1,
+    ).timepoints.filter(pl.col("ABLFL").is_null())
+    recorded = trial["RS"].filter(pl.col("RSTESTCD") == "OVRLRESP")
+    both = recorded.join(
+        found.with_columns(pl.col("OVRLRESP").cast(pl.String)),
+        left_on=["USUBJID", "RSEVAL", "VISIT"],
+        right_on=[*key, "VISIT"],
+        how="full",
+    )
+    assert both.height == recorded.height
+    assert both.filter(pl.col("RSSTRESC").ne_missing(pl.col("OVRLRESP"))).is_empty()
 
 
 def test_a_read_stops_at_progression(trial: dict[str, pl.DataFrame]) -> None:

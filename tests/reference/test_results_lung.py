@@ -20,14 +20,8 @@ from equipoise.results.run import analyse
 pytestmark = pytest.mark.oracle
 
 
-@cache
-def results(strata: tuple[str, ...]) -> pl.DataFrame:
-    """Patients of unknown performance status are left out, through the analysis set."""
-    lung = pl.read_csv(oracle_file("survival_ref/data/lung.csv"), null_values=["NA", ""])
-    subject = pl.format("L{}", pl.int_range(pl.len())).alias("USUBJID")
-    known = pl.col("ph.ecog").is_not_null() if strata else pl.lit(value=True)
-    arm = pl.when(pl.col("sex") == 2).then(pl.lit("EXP")).otherwise(pl.lit("CTRL"))
-    wide = lung.with_columns(subject, ARMCD=arm, ACTARMCD=arm, ITTFL=flag(known))
+def adam(wide: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """The patients' ADSL and ADTTE; responses and events are the small trial's."""
     small = small_adam()
     adsl = wide.select(
         "USUBJID",
@@ -46,6 +40,17 @@ def results(strata: tuple[str, ...]) -> pl.DataFrame:
         EVNTDESC=pl.lit("Death"),
         CNSDTDSC=pl.lit("Alive"),
     )
+    return small | {"ADSL": adsl, "ADTTE": adtte}
+
+
+@cache
+def results(strata: tuple[str, ...], convention: str = "equipoise") -> pl.DataFrame:
+    """Patients of unknown performance status are left out, through the analysis set."""
+    lung = pl.read_csv(oracle_file("survival_ref/data/lung.csv"), null_values=["NA", ""])
+    subject = pl.format("L{}", pl.int_range(pl.len())).alias("USUBJID")
+    known = pl.col("ph.ecog").is_not_null() if strata else pl.lit(value=True)
+    arm = pl.when(pl.col("sex") == 2).then(pl.lit("EXP")).otherwise(pl.lit("CTRL"))
+    wide = lung.with_columns(subject, ARMCD=arm, ACTARMCD=arm, ITTFL=flag(known))
     analysis = {
         "id": "OS",
         "label": "Overall survival",
@@ -54,9 +59,13 @@ def results(strata: tuple[str, ...]) -> pl.DataFrame:
         "methods": ["kaplan-meier", "logrank", "cox"],
         "purpose": "primary",
         "strata": strata,
+        "landmarks_months": [365],
     }
-    tables = small | {"ADSL": adsl, "ADTTE": adtte}
-    return analyse(tables, small_protocol(analyses=[analysis]), run_id="test")["results"]
+    return analyse(
+        adam(wide),
+        small_protocol(analyses=[analysis], convention=convention, days_per_month=1.0),
+        run_id="test",
+    )["results"]
 
 
 def limits(table: pl.DataFrame, method: str) -> list[float]:
@@ -81,3 +90,36 @@ def test_stratified_and_beside_it_unstratified() -> None:
             for name in (f"{method}.unstratified", method)
         )
         assert plain != stratified
+
+
+# men, N = 138: median and survival at 365 days with their limits, and women's hazard ratio
+@pytest.mark.parametrize(
+    ("convention", "median", "rate", "ratio"),
+    [
+        ("equipoise", (210, 306), (25.3, 42.1), 0.58800),
+        ("sas94", (210, 306), (25.3, 42.1), 0.58837),
+        ("r-survival", (212, 310), (26.1, 43.3), 0.58800),
+        ("nest", (212, 306), (25.1, 42.1), 0.58800),
+    ],
+)
+def test_conventions(
+    convention: str, median: tuple[int, int], rate: tuple[float, float], ratio: float
+) -> None:
+    table = results((), convention)
+    for stat, wanted, slack in (("median", median, 1e-9), ("rate", rate, 0.05)):
+        keys = {"method_id": "kaplan-meier", "arm": "CTRL"}
+        estimate = one(table, stat=stat, **keys)
+        found = [one(table, stat=s, ci_of=estimate["result_id"], **keys) for s in ("lcl", "ucl")]
+        assert [row["value"] for row in found] == pytest.approx(wanted, abs=slack)
+        assert estimate["convention"] == convention
+    assert limits(table, "cox")[0] == pytest.approx(ratio, abs=5e-6)
+
+
+def test_the_normal_approximation_of_the_median_is_symmetric() -> None:
+    table = results((), "spss")
+    keys = {"method_id": "kaplan-meier", "arm": "CTRL"}
+    estimate = one(table, stat="median", **keys)
+    low, high = (
+        one(table, stat=s, ci_of=estimate["result_id"], **keys)["value"] for s in ("lcl", "ucl")
+    )
+    assert estimate["value"] - low == pytest.approx(high - estimate["value"])

@@ -68,7 +68,7 @@ def _emergent(days_after: int) -> pl.Expr:
 def event_flags(ae: pl.DataFrame) -> dict[str, pl.Expr]:
     """Severity, grade, relation, discontinuation and outcome of each event, by column name.
 
-    What the study did not record has no column: nobody knows, which is not N.
+    What the study did not record, in any replicate, has no column: nobody knows, which is not N.
     """
     levels = {name: i for i, name in enumerate(load_contract("ADAE").rules["severity"], start=1)}
     rules = load_contract("AE").rules

@@ -56,7 +56,8 @@ def adopt_adam(tables: Mapping[str, pl.DataFrame], protocol: Protocol) -> dict[s
 def _with_evaluator(adrs: pl.DataFrame, protocol: Protocol, faults: list[Fault]) -> pl.DataFrame:
     if "EVALUATOR" in adrs.columns:
         return adrs
-    names = [evaluator.id for evaluator in protocol.evaluators]
+    declared = protocol.data.adam_evaluator
+    names = [declared] if declared else [evaluator.id for evaluator in protocol.evaluators]
     if len(names) > 1:
         faults.append(_ambiguous("ADRS", "EVALUATOR", f"the protocol has {', '.join(names)}"))
     return adrs.with_columns(EVALUATOR=pl.lit(names[0]))
@@ -66,7 +67,12 @@ def _with_endpoint(adtte: pl.DataFrame, protocol: Protocol, faults: list[Fault])
     """ENDPOINT by the columns that tell endpoints apart, as far as the table has them."""
     if "ENDPOINT" in adtte.columns:
         return adtte
-    timed = [endpoint for endpoint in protocol.endpoints if endpoint.kind in _TIMED]
+    reader = None if "EVALUATOR" in adtte.columns else protocol.data.adam_evaluator
+    timed = [
+        endpoint
+        for endpoint in protocol.endpoints
+        if endpoint.kind in _TIMED and (reader is None or endpoint.evaluator in (None, reader))
+    ]
     listed = pl.DataFrame([_named(endpoint) for endpoint in timed], schema=_NAMED)
     on = [c for c in ("PARAMCD", "EVALUATOR", "RULESET") if c in adtte.columns]
     present = listed.join(adtte.select(on).unique(), on=on, how="semi", nulls_equal=True)
@@ -110,5 +116,6 @@ def _ambiguous(table: str, column: str, why: str) -> Fault:
     return Fault(
         what=f"{table} does not say its {column}: {why}",
         where=f"table {table}",
-        mend=f"add the column {column} with the protocol's names",
+        mend=f"add the column {column} with the protocol's names, or say in the protocol whose "
+        "reads these are: data: {adam_evaluator: NAME}",
     )

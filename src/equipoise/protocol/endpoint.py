@@ -93,6 +93,9 @@ class Data(Record):
     tables: dict[Variable, str] = Field(
         default_factory=dict, description="File name, without extension, of a table: {RS: rs_onco}."
     )
+    adam_evaluator: Name | None = Field(
+        default=None, description="Whose reads ADRS and ADTTE hold, where they do not say it."
+    )
     last_alive: tuple[Variable, ...] = Field(
         default=(
             "AESTDTC",

@@ -69,7 +69,7 @@ def render_readout(results: Results, protocol: Protocol, *, run: Mapping[str, An
         .render(
             protocol=protocol,
             run=run,
-            cutoff=run.get("cutoff") or "all data recorded",
+            cutoff=_extent(run.get("cutoff")),
             label=SIMULATED if simulated else "",
             sections=sections,
             cards=cards,
@@ -83,6 +83,11 @@ def render_readout(results: Results, protocol: Protocol, *, run: Mapping[str, An
             definitions=Markup(definitions_json(printed, numbers, results, protocol, args)),
         )
     )
+
+
+def _extent(cutoff: str | None) -> str:
+    """Up to when the data count, as every heading says it."""
+    return f"data cut-off {cutoff}" if cutoff else "all data recorded"
 
 
 def _sections(
@@ -182,7 +187,7 @@ def _printed(sections: Iterable[Section]) -> list[Number]:
             elif isinstance(block, Figure):
                 found += [number for drawing in block.drawings for number in drawing.numbers]
             elif isinstance(block, Flow):
-                boxes = [*block.top, *(box for arm in block.arms for box in arm)]
+                boxes = [*block.top, *(box for _, arm in block.arms for box in arm)]
                 found += [item.number for box in boxes for item in box.items]
             else:
                 parts = [part for sentence in block.sentences for part in sentence.parts]
@@ -198,11 +203,12 @@ def _card_numbers(cards: Iterable[Card]) -> list[Number]:
 def _methods(
     analysis: pl.DataFrame, args: Mapping[tuple[str, str], Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """The plan with its arguments in words, one entry per analysis and method."""
-    return [
-        {**row, "words": method_words(row["method_id"], args[row["analysis_id"], row["method_id"]])}
-        for row in analysis.iter_rows(named=True)
-    ]
+    """The plan by method and arguments: the same words stand once, with all they apply to."""
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in analysis.iter_rows(named=True):
+        words = method_words(row["method_id"], args[row["analysis_id"], row["method_id"]])
+        found.setdefault((words, row["code_ref"]), []).append(row)
+    return [{"words": words, "code": code, "uses": uses} for (words, code), uses in found.items()]
 
 
 def _environment() -> Environment:

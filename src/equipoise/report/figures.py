@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
+from equipoise.protocol.model import Protocol
 from equipoise.report.numbers import Number
 
 VL_VERSION = "6.1"
@@ -42,6 +43,13 @@ class Figure:
     footnotes: tuple[str, ...] = ()
     number: int = 0
     kind: str = "figure"
+
+
+def arm_styles(protocol: Protocol) -> dict[str, int]:
+    """The place of each arm in the colours and dashes: the control has the second everywhere."""
+    control = protocol.control.id if protocol.control else None
+    free = iter(index for index in range(len(protocol.arms) + 1) if index != 1 or not control)
+    return {arm.id: 1 if arm.id == control else next(free) for arm in protocol.arms}
 
 
 def mark(numbers: list[Number], number: Number) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from equipoise.protocol.model import Protocol
+from equipoise.report.figures import arm_styles
 from equipoise.report.numbers import TOTAL, Number, Numbers
 
 ANALYSIS, METHOD = "DISPOSITION", "disposition"
@@ -23,10 +24,11 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One box of the flow."""
+    """One box of the flow; one that patients leave by stands aside."""
 
     title: str
     items: tuple[Item, ...]
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Flow:
     title: str
     population: str
     top: tuple[Box, ...]
-    arms: tuple[tuple[Box, ...], ...]
+    arms: tuple[tuple[int, tuple[Box, ...]], ...]
     footnotes: tuple[str, ...] = ()
     number: int = 0
     kind: str = "flow"
@@ -49,19 +51,22 @@ def patient_flow(numbers: Numbers, protocol: Protocol) -> Flow | None:
         return None
     top = [("Screened", "Screened"), ("Not enrolled", "Not enrolled")]
     boxes = [
-        Box(title, (Item("", number),))
+        Box(title, (Item("", number),), aside=title == "Not enrolled")
         for title, level in top
         if (number := numbers.find(ANALYSIS, METHOD, "n", TOTAL, levels=(level,)))
     ]
     whole = numbers.find(ANALYSIS, METHOD, "N", TOTAL)
     if whole and len(protocol.arms) > 1:
         boxes.append(Box("Randomised" if protocol.randomisation else "Treated", (Item("", whole),)))
+    styles = arm_styles(protocol)
     return Flow(
         id="flow",
         title="Flow of patients",
         population="All randomised patients" if protocol.randomisation else "All treated patients",
         top=tuple(boxes),
-        arms=tuple(_arm(numbers, protocol, arm.id, arm.label) for arm in protocol.arms),
+        arms=tuple(
+            (styles[arm.id], _arm(numbers, protocol, arm.id, arm.label)) for arm in protocol.arms
+        ),
         footnotes=("Counts of patients; reasons as recorded at the end of the study.",),
     )
 

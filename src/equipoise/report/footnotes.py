@@ -37,10 +37,18 @@ PHRASES: dict[tuple[str, str] | str, str] = {
     ("conf_type", "log"): "intervals of survival on the log scale",
     ("conf_type", "plain"): "intervals of survival on the plain scale",
     "conf_level": "confidence level {}",
-    ("plateau", "midpoint"): "a median on a plateau is its midpoint",
-    ("plateau", "left"): "a median on a plateau is its start",
+    ("plateau", "midpoint"): (
+        "a median on a plateau is its midpoint, not estimable where no event follows"
+    ),
+    ("plateau", "first"): "a median on a plateau is its start",
+    ("plateau", "midpoint-or-first"): (
+        "a median on a plateau is its midpoint, or its start where no event follows"
+    ),
+    ("plateau", "midpoint-to-last"): (
+        "a median on a plateau is its midpoint, up to the last time where no event follows"
+    ),
     ("beyond", "not-estimable"): "no rate beyond the last observed time",
-    ("beyond", "carry"): "rates beyond the last observed time carry the last value",
+    ("beyond", "carry-forward"): "rates beyond the last observed time carry the last value",
     ("median_interval", "test-inversion"): "median interval where the limits cross 50%",
     ("median_interval", "normal-approximation"): "median interval by normal approximation",
     "days_per_month": "one month is {} days",
@@ -66,6 +74,7 @@ PHRASES: dict[tuple[str, str] | str, str] = {
     "dictionary": "coded with {}",
     ("quantile", "averaged_inverted_cdf"): "quartiles averaged at steps (SAS definition 5)",
     ("quantile", "linear"): "quartiles by linear interpolation (R type 7)",
+    ("quantile", "weibull"): "quartiles by weighted average (SPSS HAVERAGE, R type 6)",
     "sd": "standard deviation with {}",
     "by": "grouped by {}",
 }

@@ -13,6 +13,7 @@ from equipoise.report.figures import (
     ARM_DASHES,
     Drawing,
     Figure,
+    arm_styles,
     base_spec,
     pixels,
     text_layer,
@@ -37,7 +38,8 @@ def kaplan_meier_figure(
     analysis: Analysis, numbers: Numbers, protocol: Protocol, *, simulated: bool
 ) -> Figure | None:
     """The figure of one time-to-event analysis; None where no curve was computed."""
-    curves = tuple(_curve(analysis.id, numbers, arm, at) for at, arm in enumerate(protocol.arms))
+    styles = arm_styles(protocol)
+    curves = tuple(_curve(analysis.id, numbers, arm, styles[arm.id]) for arm in protocol.arms)
     drawn = tuple(curve for curve in curves if curve.steps)
     if not drawn:
         return None

@@ -69,7 +69,7 @@ def key_layers(plot: Plot, layout: Layout, used: list[Number]) -> list[dict[str,
     numbers, analysis = plot.numbers, plot.analysis
     name_x, events_x, median_x = layout.columns
     swatch = 2 * layout.font
-    lines = _comparison_lines(plot, used)
+    lines = _comparison_lines(plot, used, joint=layout.size == "wide")
     top = -layout.line * (len(plot.curves) + len(lines) + 1) - 12
     style = {"x": pixels("px"), "y": pixels("py")}
     head = [
@@ -114,7 +114,8 @@ def _swatch(curve: Curve, px: int, length: int, py: int) -> dict[str, Any]:
     }
 
 
-def _comparison_lines(plot: Plot, used: list[Number]) -> list[str]:
+def _comparison_lines(plot: Plot, used: list[Number], *, joint: bool) -> list[str]:
+    """Hazard ratio and test of each comparison, on one line where there is room; follow-up."""
     numbers, analysis, control = plot.numbers, plot.analysis, plot.protocol.control
     lines = []
     kind = "stratified" if analysis.strata else "unstratified"
@@ -122,10 +123,12 @@ def _comparison_lines(plot: Plot, used: list[Number]) -> list[str]:
         hazard = numbers.find(analysis.id, "cox", "hr", arm.id) if control else None
         p = numbers.find(analysis.id, "logrank", "p", arm.id) if control else None
         whom = f" {arm.short} v {control.short}" if control and len(plot.protocol.arms) > 2 else ""
-        if hazard:
-            lines.append(f"HR{whom} {_interval(numbers, hazard, used, '95% CI ')}, {kind}")
-        if p:
-            lines.append(f"Log-rank p {mark(used, p)}, {kind}, two-sided")
+        ratio = f"HR{whom} {_interval(numbers, hazard, used, '95% CI ')}" if hazard else ""
+        test = f"log-rank p {mark(used, p)}" if p else ""
+        if joint and ratio and test:
+            lines.append(f"{ratio}, {test}, both {kind}")
+        else:
+            lines += [f"{part}, {kind}" for part in (ratio, test) if part]
     follow = numbers.find(analysis.id, "follow-up", "followup_median", "ALL")
     if follow:
         unit = " months" if follow.state == "ok" else ""

@@ -49,10 +49,11 @@ def published_table(
         id="published",
         title="Published figures beside the computed",
         population=protocol.published.source,
-        stub="",
+        stub="Figure",
         columns=tuple(Column(text) for text in ("Published", "Computed", "Verdict")),
         rows=tuple(rows),
         footnotes=(*notes, *protocol.published.notes),
+        source="published",
     )
 
 

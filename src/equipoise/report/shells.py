@@ -94,7 +94,7 @@ def baseline_table(numbers: Numbers, protocol: Protocol, args: Arguments) -> Tab
         id="baseline",
         title="Baseline characteristics",
         population=population_name(protocol, protocol.analyses[0].population),
-        stub="",
+        stub="Characteristic",
         columns=columns,
         rows=tuple(rows),
         footnotes=(*notes, "Percentages of all patients of the column, missing values included."),
@@ -154,7 +154,7 @@ def response_table(
         id=f"response-{evaluator}",
         title=f"Tumour response by {reader}, {protocol.response.criteria}",
         population=population_name(protocol, protocol.analyses[0].population),
-        stub="",
+        stub="Response",
         columns=columns,
         rows=tuple(rows),
         footnotes=(

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from equipoise.protocol.model import Analysis, Protocol
+from equipoise.report.figures import arm_styles
 from equipoise.report.numbers import Numbers
 from equipoise.report.table import Cell, count_cell, estimate_cell
 from equipoise.report.words import (
@@ -51,14 +52,15 @@ class Treatment:
 def treatments(protocol: Protocol) -> tuple[Treatment, ...]:
     """The arms and what their patients are given."""
     alone = len(protocol.arms) == 1
+    styles = arm_styles(protocol)
     return tuple(
         Treatment(
-            index,
+            styles[arm.id],
             arm.label,
             "Single arm" if alone else arm.role.capitalize(),
             tuple(regimen_words(protocol.regimens[name]) for name in arm.regimens),
         )
-        for index, arm in enumerate(protocol.arms)
+        for arm in protocol.arms
     )
 
 
@@ -127,10 +129,11 @@ def key_results(numbers: Numbers, protocol: Protocol) -> tuple[Card, ...]:
 
 def _survival_card(analysis: Analysis, numbers: Numbers, protocol: Protocol) -> Card:
     lines = []
-    for index, arm in enumerate(protocol.arms):
+    styles = arm_styles(protocol)
+    for arm in protocol.arms:
         median = numbers.find(analysis.id, "kaplan-meier", "median", arm.id)
         if median:
-            lines.append(Line(arm.short, estimate_cell(numbers, median), index))
+            lines.append(Line(arm.short, estimate_cell(numbers, median), styles[arm.id]))
     if len(protocol.arms) == 1:
         for month in analysis.landmarks_months:
             rate = numbers.find(
@@ -160,10 +163,11 @@ def _survival_card(analysis: Analysis, numbers: Numbers, protocol: Protocol) -> 
 
 def _rate_card(analysis: Analysis, numbers: Numbers, protocol: Protocol) -> Card:
     lines = []
-    for index, arm in enumerate(protocol.arms):
+    styles = arm_styles(protocol)
+    for arm in protocol.arms:
         pct = numbers.find(analysis.id, "clopper-pearson", "pct", arm.id)
         if pct:
-            lines.append(Line(arm.short, estimate_cell(numbers, pct, unit="%"), index))
+            lines.append(Line(arm.short, estimate_cell(numbers, pct, unit="%"), styles[arm.id]))
     return Card(
         analysis.label,
         f"{analysis.purpose} · {population_name(protocol, analysis.population)}",
@@ -177,13 +181,14 @@ def _event_card(numbers: Numbers, protocol: Protocol) -> Card:
     events = protocol.adverse_events
     level = "severe" if events.grading == "severity" else "grade 3 or more"
     lines = []
-    for index, arm in enumerate(protocol.arms):
+    styles = arm_styles(protocol)
+    for arm in protocol.arms:
         found = [
             numbers.find("AE.OVERVIEW", "count.kinds", stat, arm.id, levels=(level,))
             for stat in ("n", "pct")
         ]
         if found[0]:
-            lines.append(Line(arm.short, count_cell(*found), index))
+            lines.append(Line(arm.short, count_cell(*found), styles[arm.id]))
     return Card(
         f"Adverse events: {EVENT_KINDS[level].lower()}",
         f"treatment-emergent · {population_name(protocol, events.population)}",

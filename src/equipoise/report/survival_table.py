@@ -8,7 +8,7 @@ from typing import Any
 
 from equipoise.protocol.model import Analysis, Protocol
 from equipoise.report.footnotes import method_words
-from equipoise.report.numbers import Number, Numbers
+from equipoise.report.numbers import TOTAL, Number, Numbers
 from equipoise.report.table import (
     Cell,
     Column,
@@ -47,7 +47,7 @@ def survival_table(
         id=f"survival-{analysis.id}",
         title=analysis.label,
         population=population_name(protocol, analysis.population),
-        stub="",
+        stub="Statistic",
         columns=columns,
         rows=tuple(rows),
         footnotes=_footnotes(analysis, numbers, args),
@@ -135,6 +135,10 @@ def _comparison(analysis: Analysis, numbers: Numbers, protocol: Protocol) -> lis
             Row("Hazard ratio", tuple(ratio), depth=1, unit=f"{100 * analysis.conf_level:g}% CI"),
             Row("Log-rank p-value", tuple(test), depth=1),
         ]
+    overall = numbers.find(analysis.id, "logrank.overall", "p", TOTAL)
+    if overall:
+        cells = tuple(Cell((overall,)) if arm.id == control.id else Cell() for arm in protocol.arms)
+        rows += [Row("All arms", heading=True), Row("Log-rank p-value", cells, depth=1)]
     return rows
 
 
@@ -176,5 +180,14 @@ def _footnotes(
     states = {number.state for number in numbers.of(analysis.id, KM)}
     known = {"NR": "NR: not reached.", "NE": "NE: not estimable.", "NA": "NA: not applicable."}
     notes += [text for state, text in known.items() if state in states]
+    if _gaps(analysis.id, numbers):
+        notes.append("–: no patient of this arm.")
     marks = [n for n in numbers.of(analysis.id, KM) if n.value_text == "censored"]
     return (*notes, "+: a censored time.") if marks else tuple(notes)
+
+
+def _gaps(analysis: str, numbers: Numbers) -> bool:
+    """Whether some arm has no patient with a reason that another arm has."""
+    reasons = [n for n in numbers.of(analysis, KM) if n.levels and n.stat == "n"]
+    arms = {n.arm for n in numbers.of(analysis, KM)}
+    return len(reasons) < len({n.levels for n in reasons}) * len(arms)

@@ -50,7 +50,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of results; `source` is `protocol` where its cells are not results."""
+    """A table: of `results`, or where cells hold other text, of `published` or `protocol`."""
 
     id: str
     title: str

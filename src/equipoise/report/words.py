@@ -18,6 +18,19 @@ RESPONSES = {
 }
 SEXES = {"F": "Female", "M": "Male", "U": "Unknown"}
 ROUTES = {"ORAL": "by mouth", "INTRAVENOUS": "intravenously", "TRANSDERMAL": "on the skin"}
+PROPER_NOUNS = frozenset(
+    {
+        "AFRICAN",
+        "AMERICAN",
+        "ASIAN",
+        "INDIAN",
+        "ALASKA",
+        "HISPANIC",
+        "LATINO",
+        "HAWAIIAN",
+        "NATIVE",
+    }
+)
 EVENT_KINDS = {
     "any": "Any adverse event",
     "related": "Related to study treatment",
@@ -35,7 +48,10 @@ def sentence_case(term: str) -> str:
 
     A term that is not all capitals was written by a person, and stays.
     """
-    return term.capitalize() if term.isupper() and len(term) > 3 else term
+    if not term.isupper() or len(term) <= 3:
+        return term
+    words = [w.capitalize() if w in PROPER_NOUNS else w.lower() for w in term.split(" ")]
+    return words[0][:1].upper() + " ".join(words)[1:]
 
 
 def lower_first(text: str) -> str:

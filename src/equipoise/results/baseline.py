@@ -27,7 +27,7 @@ from equipoise.results.schema import Level, Result, Rowset, Scope, rowset
 from equipoise.results.task import Task
 
 Floats = NDArray[np.float64]
-QuantileMethod = Literal["averaged_inverted_cdf", "linear"]
+QuantileMethod = Literal["averaged_inverted_cdf", "linear", "weibull"]
 MISSING = "Missing"
 # Decimals printed beyond those the data carry.
 QUARTILES = {"q1": 0.25, "median": 0.5, "q3": 0.75}

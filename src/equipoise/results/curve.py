@@ -37,12 +37,12 @@ def _steps(task: Task, scope: Scope, arm: ArmTimes) -> list[Result]:
     months = task.args["days_per_month"]
     found = arm_curve(task, arm)
     results = [number(scope, "surv", 1.0, rows=arm.where("AVAL <= 0 AND CNSR = 0"), time=0.0)]
-    died = {days: arm.where(f"AVAL = {days:g} AND CNSR = 0") for days in found.time}
     last = found.time.size - 1
     for at, days in enumerate(found.time):
         if found.n_event[at] or at == last:
+            died = arm.where(f"AVAL = {days:g} AND CNSR = 0")
             survival = number(
-                scope, "surv", float(found.survival[at]), rows=died[days], time=days / months
+                scope, "surv", float(found.survival[at]), rows=died, time=days / months
             )
             results.append(survival)
             for stat, values in (("lcl", found.lower), ("ucl", found.upper)):

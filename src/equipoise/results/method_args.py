@@ -3,31 +3,45 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.resources import files
 from typing import Any
+
+import yaml
 
 from equipoise.protocol.model import Analysis, Protocol
 
 
+@cache
+def profiles() -> dict[str, dict[str, str]]:
+    """The convention profiles by name, as `conventions.yaml` states them."""
+    text = files("equipoise.results").joinpath("conventions.yaml").read_text(encoding="utf-8")
+    stated: dict[str, dict[str, str]] = yaml.safe_load(text)
+    return stated
+
+
 def kaplan_meier_args(protocol: Protocol, analysis: Analysis) -> dict[str, Any]:
     """Arguments of a survival curve, its quantiles and landmark rates."""
+    profile = profiles()[protocol.convention]
+    chosen = ("conf_type", "plateau", "beyond", "median_interval")
     return {
-        "conf_type": "log-log",
+        **{name: profile[name] for name in chosen},
         "conf_level": analysis.conf_level,
-        "plateau": "midpoint",
-        "beyond": "not-estimable",
-        "median_interval": "test-inversion",
         "landmarks_months": list(analysis.landmarks_months),
         "days_per_month": protocol.days_per_month,
         "stop": "last observed time",
     }
 
 
-def comparison_args(analysis: Analysis, method: str) -> dict[str, Any]:
-    """Arguments of a log-rank test or a Cox model of two arms."""
-    shared = {"strata": list(analysis.strata), "sides": 2}
-    if method == "logrank":
-        return shared
-    return {**shared, "ties": "efron", "conf_level": analysis.conf_level, "p": "Wald"}
+def logrank_args(analysis: Analysis) -> dict[str, Any]:
+    """Arguments of a log-rank test of two arms or more."""
+    return {"strata": list(analysis.strata), "sides": 2}
+
+
+def cox_args(protocol: Protocol, analysis: Analysis) -> dict[str, Any]:
+    """Arguments of a Cox model whose one covariate is the arm."""
+    ties = profiles()[protocol.convention]["ties"]
+    return {**logrank_args(analysis), "ties": ties, "conf_level": analysis.conf_level, "p": "Wald"}
 
 
 def proportion_args(analysis: Analysis) -> dict[str, Any]:
@@ -35,9 +49,7 @@ def proportion_args(analysis: Analysis) -> dict[str, Any]:
     return {"interval": "Clopper-Pearson", "conf_level": analysis.conf_level}
 
 
-def quantile_method(convention: str) -> str:
-    """How quartiles of a baseline variable are taken, as numpy names it.
-
-    Averaging at jumps is the default of SAS (QNTLDEF=5); linear interpolation that of R (type 7).
-    """
-    return "linear" if convention == "r-survival" else "averaged_inverted_cdf"
+def summary_args(protocol: Protocol, unit: str | None) -> dict[str, Any]:
+    """Arguments of the summary of a continuous baseline variable."""
+    quartiles = profiles()[protocol.convention]["quartiles"]
+    return {"quantile": quartiles, "decimals": 0, "unit": unit or "1", "sd": "divisor n - 1"}

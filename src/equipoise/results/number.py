@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from equipoise.errors import Fault, ResultError
 from equipoise.results.display import display
@@ -28,33 +29,19 @@ def number(
     fmt: str | None = None,
     time: float | None = None,
     ci_level: float | None = None,
-    numer: Result | None = None,
-    denom: Result | None = None,
     ci_of: Result | None = None,
     warning: str | None = None,
-    error: str | None = None,
-    mark: str = "",
-    value_text: str | None = None,
 ) -> Result:
     """A result.
 
     Parameters    value : the number, or None with a `state` and a `reason`
                   unit, fmt : needed where the vocabulary says `variable`
                   rows : the rows behind the number
-                  mark, value_text : a sign after the printed number, and what it means in a word
-    Raises        ResultError - for a number that is not finite, or an absence without a reason
+    Raises        ResultError - for a number that is not finite, or an absence without a state
     """
     known = stats()[stat]
-    unit = unit or known["unit"]
-    fmt = fmt or known["fmt"]
-    if (state == "ok") != (value is not None and math.isfinite(value)) or "variable" in (unit, fmt):
-        raise ResultError(
-            Fault(
-                what=f"`{stat}` is {value} with state {state}, unit {unit}, format {fmt}",
-                where=f"{scope.analysis_id} {scope.method_id} {scope.arm}",
-                mend="give a finite number with unit and format, or a state with its reason",
-            )
-        )
+    unit, fmt = unit or known["unit"], fmt or known["fmt"]
+    _check(scope, stat, value, state=state, unit=unit, fmt=fmt)
     ci_id = ci_of.result_id if ci_of else None
     return Result(
         scope=scope,
@@ -62,38 +49,47 @@ def number(
         stat=stat,
         stat_label=known["label"],
         rowset=rows,
-        value=value if state == "ok" else None,
-        value_text=value_text,
+        value=value,
         state=state,
         state_reason=None if state == "ok" else reason or STATES[state],
         unit=unit,
-        ci_level=ci_level,
-        time=time,
-        numer_id=numer.result_id if numer else None,
-        denom_id=denom.result_id if denom else None,
-        ci_of=ci_id,
         fmt=fmt,
-        display=display(value, fmt) + mark if state == "ok" and value is not None else state,
+        display=state if value is None else display(value, fmt),
+        time=time,
+        ci_level=ci_level,
+        ci_of=ci_id,
         warning=warning,
-        error=error,
     )
+
+
+def _check(
+    scope: Scope, stat: str, value: float | None, *, state: str, unit: str, fmt: str
+) -> None:
+    finite = value is not None and math.isfinite(value)
+    if finite != (state == "ok") or (value is not None and not finite) or "variable" in (unit, fmt):
+        raise ResultError(
+            Fault(
+                what=f"`{stat}` is {value} with state {state}, unit {unit}, format {fmt}",
+                where=f"{scope.analysis_id} {scope.method_id} {scope.arm}",
+                mend="give a finite number with unit and format, or none and a state",
+            )
+        )
 
 
 def percentage(numer: Result, denom: Result, *, stat: str = "pct") -> Result:
     """The percentage that `numer` is of `denom`; not applicable where nobody is in the group."""
-    if not denom.value or numer.value is None:
-        return number(
-            numer.scope,
-            stat,
-            None,
-            rows=numer.rowset,
-            state="NA",
-            reason=numer.state_reason or "no patients in the group",
-            numer=numer,
-            denom=denom,
-        )
-    value = 100.0 * numer.value / denom.value
-    return number(numer.scope, stat, value, rows=numer.rowset, numer=numer, denom=denom)
+    scope, rows = numer.scope, numer.rowset
+    if denom.value and numer.value is not None:
+        share = number(scope, stat, 100.0 * numer.value / denom.value, rows=rows)
+    else:
+        reason = numer.state_reason or "no patients in the group"
+        share = number(scope, stat, None, rows=rows, state="NA", reason=reason)
+    return replace(share, numer_id=numer.result_id, denom_id=denom.result_id)
+
+
+def censored(time: Result) -> Result:
+    """The same time marked as one that ends without the event: `12.3+`."""
+    return replace(time, value_text="censored", display=f"{time.display}+")
 
 
 def limit(

@@ -11,7 +11,7 @@ import polars as pl
 
 from equipoise.protocol.model import Protocol
 from equipoise.results.groups import ENROLLED
-from equipoise.results.method_args import quantile_method
+from equipoise.results.method_args import summary_args
 from equipoise.results.plan_efficacy import plan_best_response, plan_efficacy
 from equipoise.results.plan_safety import plan_safety
 from equipoise.results.schema import columns, short_hash
@@ -77,12 +77,7 @@ def _disposition(protocol: Protocol) -> Iterator[Task]:
 def _baseline(protocol: Protocol) -> Iterator[Task]:
     for index, factor in enumerate(protocol.baseline):
         args: dict[str, Any] = (
-            {
-                "quantile": quantile_method(protocol.convention),
-                "decimals": 0,
-                "unit": factor.unit or "1",
-                "sd": "divisor n - 1",
-            }
+            summary_args(protocol, factor.unit)
             if factor.levels is None
             else {"levels": list(factor.levels), "denominator": "all patients, missing included"}
         )

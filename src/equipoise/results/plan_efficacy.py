@@ -8,7 +8,7 @@ from typing import Any
 
 from equipoise.protocol.model import Analysis, Endpoint, Protocol
 from equipoise.results.groups import both, quoted
-from equipoise.results.method_args import comparison_args, kaplan_meier_args, proportion_args
+from equipoise.results.method_args import cox_args, kaplan_meier_args, logrank_args, proportion_args
 from equipoise.results.task import SPECIFIED, SUPPORT, Task, primary_population
 
 RESPONDERS = ("CR", "PR")
@@ -70,15 +70,16 @@ def _survival_methods(
         yield "follow-up", SPECIFIED, {**curve, "method": "reverse Kaplan-Meier"}, "follow_up"
     if protocol.control is None:
         return
-    for method in ("logrank", "cox"):
+    for method, args in (
+        ("logrank", logrank_args(analysis)),
+        ("cox", cox_args(protocol, analysis)),
+    ):
         if method in analysis.methods:
-            args = comparison_args(analysis, method)
             yield method, SPECIFIED, args, "comparison"
             if analysis.strata:
                 yield f"{method}.unstratified", SUPPORT, {**args, "strata": []}, "comparison"
     if "logrank" in analysis.methods and len(protocol.arms) > 2:
-        args = comparison_args(analysis, "logrank")
-        yield "logrank.overall", SUPPORT, args, "comparison"
+        yield "logrank.overall", SUPPORT, logrank_args(analysis), "comparison"
 
 
 def _response(

@@ -75,19 +75,19 @@ class Result:
     stat_label: str
     rowset: Rowset
     value: float | None
-    value_text: str | None
     state: str
     state_reason: str | None
     unit: str
-    ci_level: float | None
-    time: float | None
-    numer_id: str | None
-    denom_id: str | None
-    ci_of: str | None
     fmt: str
     display: str
-    warning: str | None
-    error: str | None
+    time: float | None = None
+    ci_level: float | None = None
+    ci_of: str | None = None
+    numer_id: str | None = None
+    denom_id: str | None = None
+    value_text: str | None = None
+    warning: str | None = None
+    error: str | None = None
 
 
 def short_hash(*parts: object) -> str:

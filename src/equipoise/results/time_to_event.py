@@ -11,7 +11,7 @@ import polars as pl
 
 from equipoise.protocol.model import Protocol
 from equipoise.results.groups import in_arm, quoted
-from equipoise.results.number import limit, number, percentage
+from equipoise.results.number import censored, limit, number, percentage
 from equipoise.results.observed_times import ArmTimes, observed_times
 from equipoise.results.schema import Level, Result, Scope
 from equipoise.results.task import Task
@@ -137,20 +137,10 @@ def _range(task: Task, scope: Scope, arm: ArmTimes) -> list[Result]:
     results = []
     for stat, days in (("min", arm.days.min()), ("max", arm.days.max())):
         here = arm.event[arm.days == days]
-        censored = not here.any() if stat == "min" else not here.all()
         rows = arm.where(f"AVAL = {days:g}")
-        results.append(
-            number(
-                scope,
-                stat,
-                days / months,
-                rows=rows,
-                mark="+" if censored else "",
-                value_text="censored" if censored else None,
-                unit=MONTHS,
-                fmt=MONTH,
-            )
-        )
+        time = number(scope, stat, days / months, rows=rows, unit=MONTHS, fmt=MONTH)
+        ends_with_event = here.any() if stat == "min" else here.all()
+        results.append(time if ends_with_event else censored(time))
     return results
 
 
