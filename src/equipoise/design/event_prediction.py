@@ -93,6 +93,8 @@ def predict_events(
         entry, group = np.hstack([entry, new_entry]), np.hstack([group, new_group])
         followed = np.hstack([followed, np.zeros_like(new_entry)])
     event = _draw_events(entry, group, followed, hazard, dropout, edges, rng)
+    # an event between the last assessment and the cut-off is dated no earlier than the cut-off
+    event = np.maximum(event, data.month)
     return _summarise(event, data, wanted, level)
 
 
