@@ -10,6 +10,7 @@ import yaml
 from equipoise.design.interim_look import read_look
 from equipoise.design.plan import outline_of, plan_design
 from equipoise.design.plan_verify import verify_plan
+from equipoise.design.solve import leave_open
 from equipoise.design.verify import verify_group_sequential
 from equipoise.errors import MethodError, ProtocolError
 from equipoise.protocol.model import Protocol
@@ -269,3 +270,26 @@ def test_one_sample_patients_are_solved_for_a_power():
     assert origin == "solved"
     again = plan_design(protocol("alter-s006", patients=int(patients)))
     assert float(value(again, "power")[0]) == pytest.approx(0.9, abs=0.01)
+
+
+def test_any_item_can_be_left_open():
+    trial = protocol()
+    plan = plan_design(trial)
+    for item, name in (
+        ("power", "power"),
+        ("events", "events"),
+        ("effect", "hazard ratio"),
+        ("patients", "patients"),
+        ("accrual", "accrual, months"),
+    ):
+        solved = plan_design(leave_open(trial, item, changes={}))
+        found, origin = value(solved, name)
+        assert origin == "solved", item
+        assert float(found) == pytest.approx(float(value(plan, name)[0]), rel=0.02), item
+    more = plan_design(leave_open(trial, "events", changes={"power": 0.9, "patients": 400}))
+    assert int(value(more, "events")[0]) > 220
+    fewer = plan_design(leave_open(trial, "power", changes={"events": 120}))
+    assert float(value(fewer, "power")[0]) < 0.7
+    assert value(plan_design(leave_open(protocol("alter-s006"), "power", changes={})), "power")
+    with pytest.raises(MethodError, match="cannot be solved for"):
+        leave_open(protocol("alter-s006"), "effect", changes={})
