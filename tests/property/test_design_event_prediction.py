@@ -2,11 +2,14 @@
 """Event prediction: calibrated, monotone, and clear about what cannot come."""
 
 import time
+from datetime import date, timedelta
 
 import numpy as np
+import polars as pl
 import pytest
 
-from equipoise.design.event_prediction import InterimData, ToCome, predict_events
+from equipoise.design.event_prediction import InterimData, ToCome, draw_event_months, predict_events
+from equipoise.design.interim_tables import interim_data
 from equipoise.errors import MethodError
 
 MONTH = 12.0
@@ -109,3 +112,48 @@ def test_five_thousand_replicates_take_less_than_half_a_second():
     assert (
         time.perf_counter() - start < 2.0
     )  # the figure itself: benchmarks/design.py; CI may be slow
+
+
+def test_residual_times_follow_the_hazard_from_the_time_already_survived():
+    runs = 40_000
+    hazard = np.broadcast_to(np.array([[[0.05, 0.4]]]), (runs, 1, 2))
+    followed = np.full((runs, 1), 2.0)
+    drawn = draw_event_months(
+        np.zeros((runs, 1)),
+        np.zeros((runs, 1), dtype=np.int64),
+        followed,
+        hazard,
+        np.full(runs, 1e-9),
+        np.array([0.0, 3.0]),
+        np.random.default_rng(4),
+    )
+    for month, cumulative in ((3.0, 0.05), (5.0, 0.05 + 2 * 0.4)):
+        alive = np.exp(-cumulative)
+        error = np.sqrt(alive * (1 - alive) / runs)
+        assert abs(np.mean(drawn > month) - alive) < 4 * error
+
+
+def test_tables_become_interim_data():
+    day = date(2024, 3, 1)
+    adsl = pl.DataFrame(
+        {
+            "USUBJID": ["1", "2", "3", "4"],
+            "RANDDT": [day, day + timedelta(30), day + timedelta(60), None],
+            "ARMCD": ["B", "A", "A", "A"],
+            "EOSSTT": ["ONGOING", "DISCONTINUED", "ONGOING", "ONGOING"],
+        }
+    )
+    adtte = pl.DataFrame(
+        {
+            "USUBJID": ["1", "2", "3"],
+            "STARTDT": [day, day + timedelta(30), day + timedelta(60)],
+            "ADT": [day, day + timedelta(59), day + timedelta(89)],
+            "CNSR": [0, 1, 1],
+        }
+    )
+    data = interim_data(adsl, adtte, cutoff=day + timedelta(89), days_per_month=30, blinded=False)
+    assert data.time == pytest.approx([1 / 30, 1.0, 1.0])  # both days count, as in AVAL
+    assert data.entry == pytest.approx([0, 1, 2])
+    assert data.month == pytest.approx(3.0)
+    assert data.status.tolist() == [1, 2, 0]
+    assert data.group.tolist() == [1, 0, 0]

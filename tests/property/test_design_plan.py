@@ -10,6 +10,7 @@ import yaml
 from equipoise.design.interim_look import read_look
 from equipoise.design.plan import outline_of, plan_design
 from equipoise.design.plan_verify import verify_plan
+from equipoise.design.solve import leave_open
 from equipoise.design.verify import verify_group_sequential
 from equipoise.errors import MethodError, ProtocolError
 from equipoise.protocol.model import Protocol
@@ -269,3 +270,74 @@ def test_one_sample_patients_are_solved_for_a_power():
     assert origin == "solved"
     again = plan_design(protocol("alter-s006", patients=int(patients)))
     assert float(value(again, "power")[0]) == pytest.approx(0.9, abs=0.01)
+
+
+def test_any_item_can_be_left_open():
+    trial = protocol()
+    plan = plan_design(trial)
+    for item, name in (
+        ("power", "power"),
+        ("events", "events"),
+        ("effect", "hazard ratio"),
+        ("patients", "patients"),
+        ("accrual", "accrual, months"),
+    ):
+        solved = plan_design(leave_open(trial, item, changes={}))
+        found, origin = value(solved, name)
+        assert origin == "solved", item
+        assert float(found) == pytest.approx(float(value(plan, name)[0]), rel=0.02), item
+    more = plan_design(leave_open(trial, "events", changes={"power": 0.9, "patients": 400}))
+    assert int(value(more, "events")[0]) > 220
+    fewer = plan_design(leave_open(trial, "power", changes={"events": 120}))
+    assert float(value(fewer, "power")[0]) < 0.7
+    assert value(plan_design(leave_open(protocol("alter-s006"), "power", changes={})), "power")
+    with pytest.raises(MethodError, match="cannot be solved for"):
+        leave_open(protocol("alter-s006"), "effect", changes={})
+
+
+def read_once(kind, **more):
+    gone = dict.fromkeys(yaml.safe_load(TEXT["altn-iii-04"])["design"])
+    fields = {
+        "kind": kind,
+        "endpoint": "PFS.BIRC",
+        "alpha": 0.025,
+        "power": 0.9,
+        "effect": [{"hazard_ratio": 0.9}, {"from_month": 3, "hazard_ratio": 0.6}],
+        "control": [{"median_months": 9}, {"from_month": 3, "median_months": 18}],
+        "accrual": [
+            {"until_month": 2, "per_month": 3},
+            {"until_month": 4, "per_month": 6},
+            {"until_month": 14, "per_month": 9},
+        ],
+        "dropout_per_month": 0.0009995,
+        "read_month": 36,
+    }
+    return protocol(**gone | fields | more)
+
+
+LATE = [{"rho": 0, "gamma": 0}, {"rho": 0, "gamma": 0.5}]
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "patients"),
+    [
+        ("milestone", {"time_months": 18}, 628),  # gsDesign2: 627.03, rounded up to even
+        ("max-combo", {"weights": LATE}, 422),  # gsDesign2: 421.60
+        ("restricted-mean", {"time_months": 24}, None),
+        ("weighted-log-rank", {"weights": LATE[1:]}, None),
+    ],
+)
+def test_tests_read_once(kind, more, patients):
+    plan = plan_design(read_once(kind, **more))
+    found, origin = value(plan, "patients")
+    assert origin == "solved"
+    assert patients is None or int(found) == patients
+    assert 0.9 <= float(value(plan, "power")[0]) < 0.905
+    back = plan_design(read_once(kind, power=None, patients=int(found), **more))
+    assert value(back, "power")[1] == "solved"
+    assert value(back, "power")[0] == value(plan, "power")[0]
+
+
+def test_a_test_without_effect_has_no_plan():
+    with pytest.raises(MethodError, match="nothing to detect"):
+        plan_design(read_once("milestone", time_months=18, effect=[{"hazard_ratio": 1.2}]))

@@ -408,6 +408,9 @@ def test_22_combination_tests_keep_the_size_and_power():
     combined = np.column_stack([z[:, 0], z.sum(axis=1) / np.sqrt(2)])
     one = inverse_normal_z(ndtr(-z[0]), weights=[1.0, 1.0])
     assert one == pytest.approx(combined[0])
+    uneven = inverse_normal_z([0.1, 0.02], weights=[1.0, 3.0])
+    by_hand = (-ndtri(0.1) - np.sqrt(3) * ndtri(0.02)) / 2
+    assert uneven == pytest.approx([-ndtri(0.1), by_hand])
     within((combined >= bounds.upper).any(axis=1), 0.9, runs=runs)
 
 

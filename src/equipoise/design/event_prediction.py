@@ -92,7 +92,7 @@ def predict_events(
         new_entry, new_group = _draw_entries(data, to_come, replicates, rng)
         entry, group = np.hstack([entry, new_entry]), np.hstack([group, new_group])
         followed = np.hstack([followed, np.zeros_like(new_entry)])
-    event = _draw_events(entry, group, followed, hazard, dropout, edges, rng)
+    event = draw_event_months(entry, group, followed, hazard, dropout, edges, rng)
     # an event between the last assessment and the cut-off is dated no earlier than the cut-off
     event = np.maximum(event, data.month)
     return _summarise(event, data, wanted, level)
@@ -139,7 +139,7 @@ def _draw_entries(
     return data.month + np.cumsum(gaps, axis=1), group.astype(np.int64)
 
 
-def _draw_events(
+def draw_event_months(
     entry: FloatArray,
     group: IntArray,
     followed: FloatArray,

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from equipoise.design.plan_fixed_test import plan_fixed_test
 from equipoise.design.plan_one_arm import (
     plan_one_sample,
     plan_single_arm_response,
@@ -22,6 +23,7 @@ from equipoise.design.plan_text import survival_paragraph
 from equipoise.design.trial_plan import TrialPlan
 from equipoise.errors import Fault, ProtocolError
 from equipoise.protocol.model import (
+    FixedTestDesign,
     OneSampleSurvivalDesign,
     Protocol,
     SingleArmResponseDesign,
@@ -47,6 +49,9 @@ def plan_design(protocol: Protocol) -> TrialPlan:
     if isinstance(design, SingleArmResponseDesign):
         return plan_single_arm_response(design, label=label)
     experimental, control = allocation(protocol)
+    if isinstance(design, FixedTestDesign):
+        total = experimental + control
+        return plan_fixed_test(design, label=label, share=experimental / total, block=total)
     return plan_two_arm_response(design, label=label, ratio=experimental / control)
 
 

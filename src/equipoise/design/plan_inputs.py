@@ -32,7 +32,7 @@ from equipoise.design.spending import (
 )
 from equipoise.design.two_arms import Stratum, TwoArms
 from equipoise.errors import Fault, MethodError
-from equipoise.protocol.model import Piece, Spend, SurvivalDesign
+from equipoise.protocol.model import FixedTestDesign, Piece, Spend, SurvivalDesign
 
 
 def spending_of(spend: Spend) -> Spending:
@@ -116,6 +116,19 @@ def trial_of(
         treated = effect_on(hazard, starts, ratios)
         strata.append(Stratum(scaled, Course(hazard, loss), Course(treated, loss)))
     return TwoArms(tuple(strata), share)
+
+
+def fixed_trial_of(design: FixedTestDesign, *, share: float) -> TwoArms:
+    """The trial of a design that is read once, with the patients of its accrual section."""
+    control, loss = hazard_of(design.control), monthly(design.dropout_per_month)
+    treated = effect_on(
+        control,
+        [piece.from_month for piece in design.effect],
+        [piece.hazard_ratio for piece in design.effect],
+    )
+    ends = [piece.until_month for piece in design.accrual]
+    accrual = accrual_of(ends, [piece.per_month for piece in design.accrual], start=0.0)
+    return TwoArms((Stratum(accrual, Course(control, loss), Course(treated, loss)),), share)
 
 
 def stretch_accrual(trial: TwoArms, factor: float) -> TwoArms:

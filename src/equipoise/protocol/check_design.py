@@ -5,11 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from equipoise.protocol.design import Multiplicity, Spend, SurvivalDesign
+from equipoise.protocol.design import (
+    FixedTestDesign,
+    Multiplicity,
+    OneSampleSurvivalDesign,
+    Spend,
+    SurvivalDesign,
+)
 from equipoise.protocol.finding import Finding, Path, unknown
 from equipoise.protocol.model import Protocol
 
 _WITH_PARAMETER = ("kim-demets", "hwang-shih-decani", "wang-tsiatis", "haybittle-peto")
+_ONE_ARM = ("one-sample-log-rank", "exact-single-stage", "simon-optimal", "simon-minimax")
 _CLASSICAL = ("wang-tsiatis", "haybittle-peto")
 
 
@@ -21,19 +28,16 @@ def check_design(protocol: Protocol) -> Iterator[Finding]:
     endpoints = [endpoint.id for endpoint in protocol.endpoints]
     if design.endpoint not in endpoints:
         yield unknown(("design", "endpoint"), "endpoint", design.endpoint, endpoints)
-    two_arms = design.kind in ("time-to-event", "fisher", "chi-square", "miettinen-nurminen")
-    if two_arms != (len(protocol.arms) == 2):
+    if (design.kind not in _ONE_ARM) != (len(protocol.arms) == 2):
         yield (
             ("design", "kind"),
             f"a design of kind `{design.kind}` does not fit {len(protocol.arms)} arms",
-            "time-to-event and two-arm response tests need two arms, the others one",
+            f"{', '.join(_ONE_ARM)} are for one arm, the others for two",
         )
-    if design.kind == "one-sample-log-rank" and (design.power is None) == (design.patients is None):
-        yield (
-            ("design",),
-            "power and patients cannot both be given or both be open",
-            "leave one out",
-        )
+    if isinstance(design, OneSampleSurvivalDesign | FixedTestDesign):
+        yield from _check_one_open(design)
+    if isinstance(design, FixedTestDesign):
+        yield from _check_fixed(design)
     if isinstance(design, SurvivalDesign):
         yield from _check_survival(design)
         yield from _check_looks(design)
@@ -48,6 +52,23 @@ def check_design(protocol: Protocol) -> Iterator[Finding]:
                 )
         if design.multiplicity is not None:
             yield from _check_multiplicity(design.multiplicity, endpoints)
+
+
+def _check_one_open(design: OneSampleSurvivalDesign | FixedTestDesign) -> Iterator[Finding]:
+    if (design.power is None) == (design.patients is None):
+        yield ("design",), "power and patients are both given or both left open", "leave one out"
+
+
+def _check_fixed(design: FixedTestDesign) -> Iterator[Finding]:
+    timed = design.kind in ("milestone", "restricted-mean")
+    if timed != (design.time_months is not None) or timed == bool(design.weights):
+        yield (
+            ("design",),
+            f"a design of kind `{design.kind}` has the wrong test",
+            "milestone and restricted-mean take `time_months`, the others `weights`",
+        )
+    if design.kind == "weighted-log-rank" and len(design.weights) > 1:
+        yield ("design", "weights"), "several weights are a max-combo", "use kind: max-combo"
 
 
 def _check_survival(design: SurvivalDesign) -> Iterator[Finding]:

@@ -121,6 +121,35 @@ class SurvivalDesign(Record):
     multiplicity: Multiplicity | None = None
 
 
+class Weight(Record):
+    """A Fleming-Harrington weight S^rho (1 - S)^gamma; (0, 0) is the log-rank test."""
+
+    rho: NonNegative = 0.0
+    gamma: NonNegative = 0.0
+
+
+class FixedTestDesign(Record):
+    """Two arms compared once, by a test other than the log-rank test.
+
+    Of power and patients one is left out and solved for.
+    """
+
+    kind: Literal["weighted-log-rank", "max-combo", "milestone", "restricted-mean"]
+    endpoint: Name
+    alpha: Annotated[float, Field(gt=0, lt=0.5, description="One-sided.")]
+    power: OpenShare | None = None
+    patients: PositiveInt | None = None
+    effect: tuple[EffectPiece, ...] = Field(min_length=1)
+    control: tuple[Piece, ...] = Field(min_length=1)
+    accrual: tuple[AccrualPiece, ...] = Field(min_length=1)
+    dropout_per_month: Annotated[float, Field(ge=0, lt=1)]
+    read_month: Positive
+    time_months: Positive | None = Field(
+        default=None, description="Of the milestone, or up to which the mean is restricted."
+    )
+    weights: Annotated[tuple[Weight, ...], Field(max_length=4)] = ()
+
+
 class OneSampleSurvivalDesign(Record):
     """One arm against a historical curve, by the one-sample log-rank test.
 
@@ -162,6 +191,10 @@ class TwoArmResponseDesign(Record):
 
 
 Design = Annotated[
-    SurvivalDesign | OneSampleSurvivalDesign | SingleArmResponseDesign | TwoArmResponseDesign,
+    SurvivalDesign
+    | FixedTestDesign
+    | OneSampleSurvivalDesign
+    | SingleArmResponseDesign
+    | TwoArmResponseDesign,
     Field(discriminator="kind"),
 ]

@@ -18,6 +18,7 @@ from equipoise.protocol.assumption import Assumption, Course, Piece, Simulation
 from equipoise.protocol.design import (
     Design,
     DesignStratum,
+    FixedTestDesign,
     Look,
     Multiplicity,
     OneSampleSurvivalDesign,
@@ -59,6 +60,7 @@ __all__ = [
     "Evaluator",
     "Factor",
     "Figure",
+    "FixedTestDesign",
     "Group",
     "Grouping",
     "Identity",
