@@ -8,11 +8,12 @@ together. How it is made fast: docs/methods/event-time-simulation.md.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from equipoise.operating.compiling import STAMP, Function, stage, whole
 from equipoise.operating.draw import ARM, CENSORED, TIME, draw_trials, last_scan
 from equipoise.operating.lanes import (
     WIDTH,
+    Eight,
     any_lane,
     bits_of,
     count_up,
@@ -24,20 +25,24 @@ from equipoise.operating.lanes import (
 )
 from equipoise.operating.logarithm import log_lanes
 from equipoise.operating.philox import LOW, SHIFT
+from equipoise.operating.plan import Floats, Plan, Words
 from equipoise.operating.sorting import sort_columns
 from equipoise.operating.tied_events import count_tied_lane
+from equipoise.operating.work import Work
 
 COLUMNS = 6
 CUT, EVENTS, ENROLLED, Z, LOG_HR, SE = range(COLUMNS)
 """Columns of the answer."""
 STEPS = 40
 """Newton steps after which a hazard ratio counts as not estimable."""
-SMALL = 1e-4
+SMALL = 1e-5
 """A step this small is the last: what is left is about its third power."""
 
 
-@njit
-def cut_data(plan, cut, entry, ends, follow, keys):  # type: ignore[no-untyped-def]
+@stage
+def cut_data(
+    plan: Plan, cut: Eight, entry: Floats, ends: Floats, follow: Words, keys: Words
+) -> Eight:
     """Follow-up with flags as known at calendar time `cut` (F8) into `keys`; how many entered."""
     enrolled = cut * 0.0
     for row in range(plan.first[-1]):
@@ -53,8 +58,10 @@ def cut_data(plan, cut, entry, ends, follow, keys):  # type: ignore[no-untyped-d
     return enrolled
 
 
-@njit
-def count_at_risk(keys, share, start, end, scratch):  # type: ignore[no-untyped-def]
+@stage
+def count_at_risk(
+    keys: Words, share: Floats, start: int, end: int, scratch: Floats
+) -> tuple[Eight, Eight, Eight, Eight]:
     """Events, events in arm 1, expected in arm 1 and its variance (F8) within one stratum.
 
     Rows start to end of `keys` are sorted upwards. `share` gets arm 1 at risk over all at risk at
@@ -90,29 +97,31 @@ def count_at_risk(keys, share, start, end, scratch):  # type: ignore[no-untyped-
     return events, events_1, expected, variance
 
 
-@njit
-def growth(step):  # type: ignore[no-untyped-def]
+@stage
+def growth(step: Eight) -> Eight:
     """A positive factor that agrees with exp(step) up to step**4, for steps between -2 and 2."""
     even, odd = step * step * (1.0 / 12.0) + 1.0, step * 0.5
     return (even + odd) / (even - odd)
 
 
-@njit
-def within(step, bound):  # type: ignore[no-untyped-def]
+@stage
+def within(step: Eight, bound: float) -> Eight:
     """Steps (F8) cut to at most `bound` either way."""
     step = select(step > bound, step * 0.0 + bound, step)
     return select(step < -bound, step * 0.0 - bound, step)
 
 
-@njit
-def fit_cox(share, rows, events_1, expected, variance):  # type: ignore[no-untyped-def]
+@stage
+def fit_cox(
+    share: Floats, rows: int, events_1: Eight, expected: Eight, variance: Eight
+) -> tuple[Eight, Eight]:
     """Log hazard ratio and its information (F8); NaN where the likelihood has no maximum.
 
     With p the share of arm 1 at risk, an event falls on arm 1 with probability
     q = theta p / (1 + (theta - 1) p): score U = sum(arm 1) - sum(q), information I = sum(q - q**2)
-    and its slope J = sum(q - 3 q**2 + 2 q**3). The step U / I - J (U / I)**2 / (2 I) is Chebyshev's,
-    of third order, from the log-rank estimate on; theta moves by `growth`, so that no exponential
-    is needed. A lane that has converged is frozen: its neighbours cannot change its last digits.
+    and its slope J = sum(q - 3 q**2 + 2 q**3). From the log-rank estimate on, each step is
+    Chebyshev's, U / I - J (U / I)**2 / (2 I), of third order; theta moves by `growth`, so that no
+    exponential is needed. A converged lane is frozen: no neighbour changes its last digits.
     """
     zero = events_1 * 0.0
     theta = growth(within((events_1 - expected) / variance, 2.0))
@@ -138,8 +147,8 @@ def fit_cox(share, rows, events_1, expected, variance):  # type: ignore[no-untyp
     return log_lanes(theta) + failed, information + failed
 
 
-@njit
-def analyse_look(plan, cut, work, answer, look):  # type: ignore[no-untyped-def]
+@stage
+def analyse_look(plan: Plan, cut: Eight, work: Work, answer: Floats, look: int) -> None:
     """One look of eight trials: fill the six rows of `answer` that belong to it."""
     enrolled = cut_data(plan, cut, work.entry, work.ends, work.follow, work.keys)
     zero = cut * 0.0
@@ -161,26 +170,40 @@ def analyse_look(plan, cut, work, answer, look):  # type: ignore[no-untyped-def]
     store(answer, base + SE, 1.0 / square_root(information) + unread)
 
 
-@njit
-def simulate_lanes(plan, seed, first, work, answer):  # type: ignore[no-untyped-def]
+@stage
+def simulate_lanes(
+    plan: Plan, seed: np.uint64, first: np.uint64, work: Work, answer: Floats
+) -> None:
     """All looks of the replicates first to first + 7 into `answer`, (6 * looks, 8)."""
     replicates = count_up(first)
     low, high = replicates & LOW, replicates >> SHIFT
-    draw_trials(plan, low, high, seed, work.entry, work.ends, work.follow, work.order)
+    draw_trials(plan, low, high, seed, work)
     sort_columns(work.order, 0, plan.first[-1])
     for look in range(plan.events.shape[0]):
         cut = float_of_bits(load(work.order, plan.events[look] - 1))
-        cut = select(cut < plan.latest, cut, cut * 0.0 + plan.latest)
+        latest = float_of_bits(low ^ low) + plan.latest
+        cut = select(cut < latest, cut, latest)
         analyse_look(plan, cut, work, answer, look)
 
 
-@njit(nogil=True, cache=True)
-def simulate_range(plan, seed, first, work, answer, out):  # type: ignore[no-untyped-def]
-    """Fill `out`, (replicates, looks, 6), with the replicates from `first` on."""
-    looks = plan.events.shape[0]
-    for start in range(0, out.shape[0], WIDTH):
-        simulate_lanes(plan, seed, first + np.uint64(start), work, answer)
-        for lane in range(min(WIDTH, out.shape[0] - start)):
-            for look in range(looks):
-                for column in range(COLUMNS):
-                    out[start + lane, look, column] = answer[COLUMNS * look + column, lane]
+def _build(stamp: int) -> Function:
+    """The kernel's way in. `stamp` becomes part of the name under which numba keeps it."""
+
+    @whole
+    def simulate_range(
+        plan: Plan, seed: np.uint64, first: np.uint64, work: Work, answer: Floats, out: Floats
+    ) -> None:
+        """Fill `out`, (replicates, looks, 6), with the replicates from `first` on."""
+        assert stamp
+        looks = plan.events.shape[0]
+        for start in range(0, out.shape[0], WIDTH):
+            simulate_lanes(plan, seed, first + np.uint64(start), work, answer)
+            for lane in range(min(WIDTH, out.shape[0] - start)):
+                for look in range(looks):
+                    for column in range(COLUMNS):
+                        out[start + lane, look, column] = answer[COLUMNS * look + column, lane]
+
+    return simulate_range
+
+
+simulate_range = _build(STAMP)

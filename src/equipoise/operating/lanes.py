@@ -23,12 +23,17 @@ from typing import Any
 from llvmlite import ir
 from numba.core import cgutils, types
 from numba.core.imputils import lower_builtin, lower_cast
-from numba.core.typeconv import Conversion
+from numba.core.typeconv.castgraph import Conversion
 from numba.core.typing.templates import ConcreteTemplate, infer_global, signature
-from numba.extending import intrinsic, models, register_model
+from numba.extending import models, register_model
+
+from equipoise.operating.compiling import instruction
 
 WIDTH = 8
 """Lanes in a vector: trials that advance together."""
+
+Eight = Any
+"""What mypy sees of an F8, a U8 or an M8."""
 
 
 class Lanes(types.Type):
@@ -39,7 +44,7 @@ class Lanes(types.Type):
         self.repeats = repeats
         super().__init__(name=name)
 
-    def can_convert_from(self, _context: Any, other: types.Type) -> int | None:
+    def can_convert_from(self, _context: Any, other: types.Type) -> Conversion | None:
         """A scalar of the right kind may stand where a vector is wanted."""
         return Conversion.safe if self.repeats is not None and other == self.repeats else None
 
@@ -50,7 +55,7 @@ M8 = Lanes("M8", ir.IntType(1), None)
 
 
 @register_model(Lanes)
-class LanesModel(models.PrimitiveModel):  # type: ignore[misc] # numba has no types
+class LanesModel(models.PrimitiveModel):
     """A vector lives in a vector register."""
 
     def __init__(self, manager: Any, kind: Lanes) -> None:
@@ -58,15 +63,13 @@ class LanesModel(models.PrimitiveModel):  # type: ignore[misc] # numba has no ty
 
 
 def _splat(builder: ir.IRBuilder, scalar: ir.Value, vector: ir.VectorType) -> ir.Value:
-    lowest = builder.insert_element(
-        ir.Constant(vector, ir.Undefined), scalar, ir.IntType(32)(0)
-    )
+    lowest = builder.insert_element(ir.Constant(vector, ir.Undefined), scalar, ir.IntType(32)(0))
     zeros = ir.Constant(ir.VectorType(ir.IntType(32), WIDTH), [0] * WIDTH)
     return builder.shuffle_vector(lowest, ir.Constant(vector, ir.Undefined), zeros)
 
 
-@lower_cast(types.float64, F8)  # type: ignore[untyped-decorator]
-@lower_cast(types.uint64, U8)  # type: ignore[untyped-decorator]
+@lower_cast(types.float64, F8)
+@lower_cast(types.uint64, U8)
 def _repeat(_context: Any, builder: Any, _source: Any, target: Lanes, value: Any) -> Any:
     return _splat(builder, value, target.vector)
 
@@ -94,7 +97,7 @@ def _register(symbol: Any, kinds: list[tuple[Lanes, Lanes, Callable[..., ir.Valu
     infer_global(symbol)(type(f"Lanes_{symbol.__name__}", (ConcreteTemplate,), {"cases": cases}))
     for kind, _, emit in kinds:
 
-        @lower_builtin(symbol, kind, kind)  # type: ignore[untyped-decorator]
+        @lower_builtin(symbol, kind, kind)
         def lower(_c: Any, builder: Any, _s: Any, args: Any, emit: Any = emit) -> Any:
             return emit(builder, *args)
 
@@ -103,7 +106,7 @@ for _symbol, _kinds in _OPERATORS.items():
     _register(_symbol, _kinds)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@instruction
 def select(_context: Any, mask: Any, yes: Any, no: Any) -> Any:
     """`yes` where `mask` holds, else `no`."""
     kind = yes if isinstance(yes, Lanes) else no
@@ -130,25 +133,25 @@ def emit_greater(builder: Any, pair: Any) -> Any:
     return _extreme("smax", builder, pair)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@instruction
 def lesser(_context: Any, one: Any, other: Any) -> Any:
     """The smaller of two numbers below 2**63: the bits of positive floats keep their order."""
     return U8(U8, U8), lambda _c, builder, _s, args: emit_lesser(builder, args)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@instruction
 def greater(_context: Any, one: Any, other: Any) -> Any:
     """The larger of two numbers below 2**63."""
     return U8(U8, U8), lambda _c, builder, _s, args: emit_greater(builder, args)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@instruction
 def bits_of(_context: Any, value: Any) -> Any:
     """The 64 bits of each float64."""
     return U8(F8), lambda _c, builder, _s, args: builder.bitcast(args[0], U8.vector)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@instruction
 def float_of_bits(_context: Any, value: Any) -> Any:
     """The float64 that these 64 bits are."""
     return F8(U8), lambda _c, builder, _s, args: builder.bitcast(args[0], F8.vector)
@@ -160,19 +163,19 @@ def _of_one(name: str, builder: Any, args: Any) -> Any:
     return builder.call(function, args)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@instruction
 def floor(_context: Any, value: Any) -> Any:
     """The largest whole number not above each value."""
     return F8(F8), lambda _c, builder, _s, args: _of_one("floor", builder, args)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@instruction
 def square_root(_context: Any, value: Any) -> Any:
     """The square root of each value, correctly rounded."""
     return F8(F8), lambda _c, builder, _s, args: _of_one("sqrt", builder, args)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@instruction
 def count_up(_context: Any, first: Any) -> Any:
     """first, first + 1, ..., first + 7: a replicate number for each lane."""
 
@@ -183,7 +186,7 @@ def count_up(_context: Any, first: Any) -> Any:
     return U8(types.uint64), emit
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@instruction
 def any_lane(_context: Any, mask: Any) -> Any:
     """Whether the mask holds in any lane."""
 
@@ -202,7 +205,7 @@ def row_pointer(context: Any, builder: Any, kind: Any, array: Any, row: Any) -> 
     return builder.bitcast(start, vector.as_pointer())
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@instruction
 def load(_context: Any, array: Any, row: Any) -> Any:
     """Row `row` of a float64 or uint64 array of shape (rows, 8); not checked against its end."""
     kind = F8 if array.dtype == types.float64 else U8
@@ -213,7 +216,7 @@ def load(_context: Any, array: Any, row: Any) -> Any:
     return kind(array, types.intp), emit
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@instruction
 def store(_context: Any, array: Any, row: Any, value: Any) -> Any:
     """Put a vector into row `row` of an array of shape (rows, 8); not checked against its end."""
     kind = F8 if array.dtype == types.float64 else U8

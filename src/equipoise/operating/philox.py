@@ -12,10 +12,10 @@ Proof: tests/reference/philox.yaml, the known answers that the authors publish.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
-from equipoise.operating.lanes import float_of_bits
+from equipoise.operating.compiling import part
+from equipoise.operating.lanes import Eight, float_of_bits
 
 ROUNDS = 10
 M0, M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
@@ -75,8 +75,10 @@ TWELVE, TWENTY_EIGHT, TWELVE_BITS = np.uint64(12), np.uint64(28), np.uint64(0xFF
 BELOW_ONE_52, BELOW_ONE_24 = 1.0 - 2.0**-53, 1.0 - 2.0**-25
 
 
-@njit(forceinline=True)
-def philox_lanes(patient, low, high, purpose, seed):
+@part
+def philox_lanes(
+    patient: np.uint64, low: Eight, high: Eight, purpose: np.uint64, seed: np.uint64
+) -> tuple[Eight, Eight, Eight]:
     """`philox_uniforms` for one patient of eight replicates: three F8, the same bits.
 
     patient, purpose and seed are uint64 scalars, `low` and `high` the halves of the replicates.

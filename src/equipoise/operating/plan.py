@@ -17,6 +17,7 @@ NEVER = 1e300
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Words = NDArray[np.uint64]
 
 
 class Plan(NamedTuple):

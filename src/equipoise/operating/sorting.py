@@ -15,11 +15,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
-from numba import njit
 from numba.core import types
-from numba.extending import intrinsic
+from numpy.typing import NDArray
 
+from equipoise.operating.compiling import instruction, stage
 from equipoise.operating.lanes import (
     emit_greater,
     emit_lesser,
@@ -71,8 +72,8 @@ def _network(pairs: Pairs, *, rows: int) -> Any:
     The first half of the `rows` rows starts at `low`, the second at `high`.
     """
 
-    @intrinsic  # type: ignore[untyped-decorator]
-    def run(_context: Any, array: Any, low: Any, high: Any, stride: Any) -> Any:
+    @instruction
+    def run(_context: Any, array: Any, _low: Any, _high: Any, _stride: Any) -> Any:
         def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
             places = []
             for start in args[1:3]:
@@ -98,16 +99,16 @@ _fold1, _fold2 = _network(bitonic_fold(1), rows=2), _network(bitonic_fold(2), ro
 _fold4, _fold8 = _network(bitonic_fold(4), rows=8), _network(bitonic_fold(8), rows=16)
 
 
-@njit
-def _exchange(keys, one, other):  # type: ignore[no-untyped-def]
+@stage
+def _exchange(keys: NDArray[np.uint64], one: int, other: int) -> None:
     """Put the smaller of two rows first, in each column."""
     x, y = load(keys, one), load(keys, other)
     store(keys, one, lesser(x, y))
     store(keys, other, greater(x, y))
 
 
-@njit
-def _clean(keys, start, size, end):  # type: ignore[no-untyped-def]
+@stage
+def _clean(keys: NDArray[np.uint64], start: int, size: int, end: int) -> None:
     """Sort the bitonic rows from `start` to start + size, of which those from `end` on are absent.
 
     Four distances at a time where all rows are there; one distance at a time else.
@@ -129,8 +130,8 @@ def _clean(keys, start, size, end):  # type: ignore[no-untyped-def]
         _clean16(keys, block, block + 8, 1)
 
 
-@njit
-def _merge_full(keys, start, run):  # type: ignore[no-untyped-def]
+@stage
+def _merge_full(keys: NDArray[np.uint64], start: int, run: int) -> None:
     """Merge two sorted runs of 16, 32, 64 or 128 rows each."""
     last = start + 2 * run - BLOCK
     for i in range(BLOCK):
@@ -146,8 +147,8 @@ def _merge_full(keys, start, run):  # type: ignore[no-untyped-def]
         _clean16(keys, block, block + 8, 1)
 
 
-@njit
-def sort_columns(keys, start, end):  # type: ignore[no-untyped-def]
+@stage
+def sort_columns(keys: NDArray[np.uint64], start: int, end: int) -> None:
     """Sort rows start to end of each of the eight columns upwards, in place.
 
     Parameters    keys : (rows, 8) uint64 below 2**63 - C-contiguous

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
-from numba import njit
+from equipoise.operating.compiling import stage
+from equipoise.operating.plan import Floats, Words
 
 
-@njit
-def count_tied_lane(keys, share, lane, start, end):  # type: ignore[no-untyped-def]
+@stage
+def count_tied_lane(
+    keys: Words, share: Floats, lane: int, start: int, end: int
+) -> tuple[float, float]:
     """Expected events in arm 1, their variance, and Efron's share of arm 1 at each event.
 
     Parameters    keys : (rows, 8) uint64 - sorted follow-up with flags, see `draw`

@@ -52,7 +52,7 @@ class ArmTimes(Record):
         return self
 
     def scaled(self, pieces: tuple[Hazard, ...]) -> ArmTimes:
-        """This arm with its hazard multiplied by a ratio that itself is piecewise constant."""
+        """The arm with its hazard multiplied by a ratio that itself is piecewise constant."""
         starts = sorted({h.from_month for h in self.hazard} | {r.from_month for r in pieces})
         hazard = tuple(
             Hazard(from_month=t, per_month=_at(self.hazard, t) * _at(pieces, t)) for t in starts
