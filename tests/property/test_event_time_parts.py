@@ -92,3 +92,18 @@ def test_network_touches_no_other_rows():
     np.testing.assert_array_equal(keys[:16], before[:16])
     np.testing.assert_array_equal(keys[64:], before[64:])
     np.testing.assert_array_equal(keys[16:64], np.sort(before[16:64], axis=0))
+
+
+def test_without_room_for_a_cache_the_kernel_compiles_all_the_same(monkeypatch):
+    from numba.core import caching
+
+    from equipoise.operating.compiling import whole
+
+    def double(x):
+        return 2 * x
+
+    with monkeypatch.context() as patch:  # as where no folder can be written
+        patch.setattr(caching.CacheImpl, "_locator_classes", [])
+        with pytest.raises(RuntimeError, match="cannot cache function"):
+            njit(cache=True)(double)
+        assert whole(double)(21) == 42

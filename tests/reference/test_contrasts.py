@@ -54,7 +54,7 @@ def test_maxcombo_of_one_test_is_that_test():
 
 
 def test_rmst_beyond_follow_up_is_refused():
-    with pytest.raises(MethodError, match="is followed to 40.0 months"):
+    with pytest.raises(MethodError, match=r"is followed to 40\.0 months"):
         rmst_difference(snapshot(1000), tau=40.0)
 
 
