@@ -10,7 +10,7 @@ OUT ?= readouts
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev readout test lint types format pytest wheel-test lock benchmark clean
+.PHONY: help setup setup-dev readout test lint types format pytest wheel-test docs picture lock clean
 
 help:  ## what each target does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -59,6 +59,13 @@ wheel-test: setup-dev  ## build the wheel and run the main job from it alone, wi
 format: setup-dev  ## put the code in the project's format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: setup-dev  ## make the generated pages anew
+	$(BIN)/python tools/command_line_page.py
+
+picture: setup-dev  ## take the README's picture from the page of altn-iii-04 (needs chromium)
+	$(BIN)/equipoise readout altn-iii-04 --out build/picture
+	$(BIN)/python tools/readme_picture.py build/picture/readout.html
 
 lock: | $(UV)  ## resolve the dependencies anew into both lock files
 	$(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet -o requirements.lock

@@ -8,9 +8,9 @@ from html import escape
 
 import polars as pl
 
-from equipoise.adam import derive_adam
-from equipoise.report import render_readout
-from equipoise.results import analyse_trial, compare_published
+from equipoise.adam import adopt_adam, derive_adam
+from equipoise.results.published import compare_published
+from equipoise.results.run import analyse
 from equipoise.store.manifest import run_identifier, versions
 from equipoise.trial import Evidence, Tables, Trial
 
@@ -57,16 +57,19 @@ def run_id_of(trial: Trial, evidence: Evidence) -> str:
 
 
 def derive_stage(trial: Trial, evidence: Evidence) -> Tables:
-    """ADaM tables: derived from SDTM, or as they were given."""
+    """ADaM tables: derived from SDTM, or adopted as they were given."""
     if "ADSL" in evidence.tables:
-        return evidence.tables
-    return derive_adam(evidence.tables, trial.protocol, cutoff=evidence.cutoff)
+        return adopt_adam(evidence.tables, trial.protocol)
+    return derive_adam(evidence.tables, trial.protocol)
 
 
 def analyse_stage(trial: Trial, evidence: Evidence, adam: Tables) -> Analysed:
     """Every analysis the protocol asks for, and the published figures beside them."""
-    tables = analyse_trial(adam, trial.protocol, run_id=run_id_of(trial, evidence))
-    return Analysed(**tables, published=compare_published(tables["results"], trial.protocol))
+    tables = analyse(adam, trial.protocol, run_id=run_id_of(trial, evidence))
+    published = None
+    if trial.protocol.published is not None:
+        published = compare_published(tables["results"], trial.protocol)
+    return Analysed(**tables, published=published)
 
 
 def render_stage(trial: Trial, evidence: Evidence, analysed: Analysed) -> str:
@@ -79,4 +82,6 @@ def render_stage(trial: Trial, evidence: Evidence, analysed: Analysed) -> str:
         "versions": versions(),
         "inputs": evidence.inputs_with(trial),
     }
+    from equipoise.report import render_readout
+
     return render_readout(analysed.tables(), trial.protocol, run=run)

@@ -15,7 +15,7 @@ from equipoise.errors import DataError, Fault, ProtocolError
 from equipoise.protocol.check import check_protocol
 from equipoise.protocol.model import Protocol
 from equipoise.protocol.read import read_protocol
-from equipoise.simulation import simulate_trial
+from equipoise.simulated import simulate_trial
 from equipoise.store.manifest import sha256
 from equipoise.store.read_tables import read_tables
 from equipoise.store.trial_file import read_trial_text
@@ -82,12 +82,14 @@ def read_evidence(trial: Trial, data: Path, *, tables: Mapping[str, str]) -> Evi
     Raises        DataError - every fault of every table
     """
     names = {**trial.protocol.data.tables, **tables}
-    read = read_tables(data, wanted=(*REQUIRED_SDTM, *OPTIONAL_SDTM, *ADAM), names=names)
-    adam_alone = "ADSL" in read.tables and "DM" not in read.tables
-    required = ADAM if adam_alone else REQUIRED_SDTM
+    wanted = dict.fromkeys([*REQUIRED_SDTM, *OPTIONAL_SDTM, *ADAM, *names])
+    read = read_tables(data, wanted=list(wanted), names=names)
+    adam_alone = "ADSL" in read.files and "DM" not in read.files
+    required = [*ADAM, *tables] if adam_alone else [*REQUIRED_SDTM, *names]
     chosen = {name: t for name, t in read.tables.items() if (name in ADAM) == adam_alone}
-    faults = [_no_file(table, data) for table in required if table not in chosen]
-    faults += check_tables(chosen, files=read.files)
+    absent = [table for table in dict.fromkeys(required) if table not in read.files]
+    faults = [_no_file(table, names.get(table), data) for table in absent]
+    faults += read.faults + check_tables(chosen, files=read.files)
     if faults:
         raise DataError(faults)
     return Evidence(
@@ -100,11 +102,12 @@ def read_evidence(trial: Trial, data: Path, *, tables: Mapping[str, str]) -> Evi
     )
 
 
-def _no_file(table: str, data: Path) -> Fault:
+def _no_file(table: str, name: str | None, data: Path) -> Fault:
+    said = f" under the name `{name}`" if name else ""
     return Fault(
-        what=f"table {table} has no file",
+        what=f"table {table} has no file{said}",
         where=str(data),
-        mend=f"put {table.lower()}.csv there (or parquet, xpt, json, ndjson, sas7bdat), "
+        mend=f"put {(name or table).lower()}.csv there (or parquet, xpt, json, ndjson, sas7bdat), "
         f"or name its file: --table {table}=NAME",
     )
 

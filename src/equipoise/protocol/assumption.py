@@ -32,6 +32,7 @@ class Enrolment(Record):
 
     first: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
     last: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
+    sites: Annotated[int, Field(gt=0)] = 1
 
 
 class Course(Record):
@@ -79,6 +80,15 @@ class Simulation(Record):
     reads_differ: dict[Name, Probability] = Field(
         default_factory=dict,
         description="Chance that an evaluator dates progression one scan off the truth.",
+    )
+    unreadable_scan: Probability = Field(
+        default=0.0,
+        description="Chance that an evaluator cannot measure one target lesion at a scan.",
+    )
+    subsequent_therapy: Probability = Field(
+        default=0.0,
+        description="Chance of another anticancer therapy after progression seen by the treating "
+        "physician.",
     )
     continuous: dict[Variable, Continuous] = Field(default_factory=dict)
     categorical: dict[Variable, dict[str, Probability]] = Field(default_factory=dict)

@@ -14,6 +14,9 @@ _TIME_METHODS = {"kaplan-meier", "logrank", "cox", "follow-up"}
 def check_endpoints(protocol: Protocol, known_rules: Sequence[str]) -> Iterator[Finding]:
     """Endpoints have a reader, a start and censoring rules that exist."""
     readers = [evaluator.id for evaluator in protocol.evaluators]
+    declared = protocol.data.adam_evaluator
+    if declared is not None and declared not in readers:
+        yield unknown(("data", "adam_evaluator"), "evaluator", declared, readers)
     for i, endpoint in enumerate(protocol.endpoints):
         path: Path = ("endpoints", i)
         if endpoint.kind != "os" and endpoint.evaluator is None:

@@ -93,3 +93,25 @@ class Data(Record):
     tables: dict[Variable, str] = Field(
         default_factory=dict, description="File name, without extension, of a table: {RS: rs_onco}."
     )
+    adam_evaluator: Name | None = Field(
+        default=None, description="Whose reads ADRS and ADTTE hold, where they do not say it."
+    )
+    last_alive: tuple[Variable, ...] = Field(
+        default=(
+            "AESTDTC",
+            "AEENDTC",
+            "EXSTDTC",
+            "EXENDTC",
+            "LBDTC",
+            "RSDTC",
+            "TRDTC",
+            "TUDTC",
+            "DSSTDTC",
+            "RFPENDTC",
+        ),
+        description="Dates that prove a subject alive; a death or a lost contact in DS does not.",
+    )
+    new_therapy: dict[Variable, tuple[str, ...]] = Field(
+        default={"CMCAT": ("ANTI-CANCER",), "PRCAT": ("ANTI-CANCER",)},
+        description="Records of CM and PR that are new anticancer therapy: variable and values.",
+    )

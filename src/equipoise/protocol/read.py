@@ -139,23 +139,38 @@ def read_protocol(text: str, *, file: str) -> tuple[Protocol, Positions]:
 
 
 def _faults(error: ValidationError, positions: Positions) -> Iterable[Fault]:
-    for item in error.errors(include_url=False):
-        path = item["loc"]
-        kind = item["type"]
-        field = ".".join(str(step) for step in path)
-        if kind == "extra_forbidden":
-            known = _fields_at(path[:-1])
-            close = get_close_matches(str(path[-1]), known, n=1)
-            mend = f"did you mean `{close[0]}`?" if close else f"known here: {', '.join(known)}"
-            what = f"`{field}` is not a field of a protocol"
-        elif kind == "missing":
-            what = f"`{field}` is missing"
-            mend = f"add the field `{path[-1]}` here"
-        else:
-            what = f"`{field}`: {item['msg'][0].lower()}{item['msg'][1:]}"
-            what += f"; found {item['input']!r}" if not isinstance(item["input"], dict) else ""
-            mend = "give a value of that form; `equipoise check` names the field's meaning"
-        yield Fault(what=what, where=positions.where(path), mend=mend)
+    items = error.errors(include_url=False)
+    missing = {item["loc"] for item in items if item["type"] == "missing"}
+    misspelt = {
+        (*item["loc"][:-1], close)
+        for item in items
+        if item["type"] == "extra_forbidden" and (close := _closest(item["loc"]))
+    }
+    for item in items:
+        if item["loc"] not in missing & misspelt:  # said once, where the misspelt field stands
+            yield _fault(item["type"], item["loc"], item["msg"], item["input"], positions)
+
+
+def _fault(kind: str, path: Path, message: str, found: Any, positions: Positions) -> Fault:
+    field = ".".join(str(step) for step in path)
+    if kind == "extra_forbidden":
+        close = _closest(path)
+        what = f"`{field}` is not a field of a protocol"
+        known = ", ".join(_fields_at(path[:-1]))
+        mend = f"did you mean `{close}`?" if close else f"known here: {known}"
+    elif kind == "missing":
+        what = f"`{field}` is missing"
+        mend = f"add the field `{path[-1]}` here"
+    else:
+        what = f"`{field}`: {message[0].lower()}{message[1:]}"
+        what += f"; found {found!r}" if not isinstance(found, dict) else ""
+        mend = "give a value of that form; `equipoise schema` tells what the field means"
+    return Fault(what=what, where=positions.where(path), mend=mend)
+
+
+def _closest(path: Path) -> str | None:
+    close = get_close_matches(str(path[-1]), _fields_at(path[:-1]), n=1)
+    return close[0] if close else None
 
 
 def _fields_at(path: Sequence[str | int]) -> list[str]:

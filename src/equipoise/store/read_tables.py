@@ -17,11 +17,12 @@ from equipoise.errors import DataError, Fault
 
 @dataclass(frozen=True, slots=True)
 class TablesRead:
-    """Tables as they lay on disk, with the file each came from and its SHA-256."""
+    """Tables as they lay on disk, the file of each, its SHA-256, and files that failed to read."""
 
     tables: dict[str, pl.DataFrame]
     files: dict[str, str]
     sha256: dict[str, str]
+    faults: list[Fault]
 
 
 def _read_csv(path: Path) -> pl.DataFrame:
@@ -89,8 +90,8 @@ def read_tables(folder: Path, *, wanted: Sequence[str], names: Mapping[str, str]
         wanted : table names such as "DM"; a table without a file is left out of the result
         names  : file name without ending, for tables that lie under another: {"RS": "rs_onco"}
 
-    Raises DataError, with all faults at once: no such folder, a named file that is not there, a
-    file that cannot be read. Text is kept as it is; the table contracts give it its type.
+    Raises DataError when there is no such folder. Text is kept as it is; the table contracts give
+    it its type.
     """
     if not folder.is_dir():
         raise DataError(
@@ -101,29 +102,23 @@ def read_tables(folder: Path, *, wanted: Sequence[str], names: Mapping[str, str]
             )
         )
     present = {path.name.lower(): path for path in sorted(folder.iterdir()) if path.is_file()}
-    read = TablesRead({}, {}, {})
-    faults: list[Fault] = []
-    for table in dict.fromkeys([*wanted, *names]):
+    read = TablesRead({}, {}, {}, [])
+    for table in wanted:
         path = _find(present, names.get(table, table))
         if path is None:
-            if table in names:
-                faults.append(_missing(table, names[table], folder))
             continue
         try:
             read.tables[table] = READERS[path.suffix.lower()](path)
         except Exception as error:  # each reader raises its own; all mean: not such a file
-            faults.append(
+            read.faults.append(
                 Fault(
                     what=f"{path.name} cannot be read: {str(error).splitlines()[0]}",
                     where=path.name,
                     mend=f"check that it is a whole {path.suffix} file with one header line",
                 )
             )
-            continue
         read.files[table] = path.name
         read.sha256[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
-    if faults:
-        raise DataError(faults)
     return read
 
 
@@ -133,11 +128,3 @@ def _find(present: Mapping[str, Path], stem: str) -> Path | None:
         if path is not None:
             return path
     return None
-
-
-def _missing(table: str, name: str, folder: Path) -> Fault:
-    return Fault(
-        what=f"table {table} should lie in `{name}`, and no such file is there",
-        where=f"{folder.name}/{name}.(csv, parquet, xpt, json, ndjson, sas7bdat)",
-        mend=f"put the file there, or name another: --table {table}=NAME",
-    )

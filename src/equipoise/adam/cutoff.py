@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The trial as it stood on the data cut-off: records after it are not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+import polars as pl
+
+from equipoise.protocol.model import Protocol
+from equipoise.tables.iso_date import earliest_day
+
+SIMULATED = "-SIMULATED"
+
+# The date that makes a record exist, by table; a record without it, or with none, stays.
+_OCCURS = {
+    "AE": "AESTDTC",
+    "CM": "CMSTDTC",
+    "DS": "DSSTDTC",
+    "EX": "EXSTDTC",
+    "LB": "LBDTC",
+    "PR": "PRSTDTC",
+    "RS": "RSDTC",
+    "TR": "TRDTC",
+    "TU": "TUDTC",
+}
+# Dates that happen later than the record begins: after the cut-off they are not known yet.
+_LATER = {
+    "AE": ("AEENDTC",),
+    "CM": ("CMENDTC",),
+    "DM": ("DTHDTC", "RFENDTC", "RFXENDTC", "RFPENDTC"),
+    "PR": ("PRENDTC",),
+}
+
+
+def data_cutoff(tables: Mapping[str, pl.DataFrame], protocol: Protocol) -> date | None:
+    """The protocol's data cut-off; that of its simulation for simulated tables; or none."""
+    text = protocol.data.cutoff
+    if text is None and protocol.simulation is not None and _is_simulated(tables):
+        text = protocol.simulation.cutoff
+    return None if text is None else date.fromisoformat(text)
+
+
+def apply_cutoff(
+    tables: Mapping[str, pl.DataFrame], cutoff: date | None
+) -> dict[str, pl.DataFrame]:
+    """The tables without what happened after the cut-off.
+
+    A record begins on the first day its date can mean. An end after the cut-off is not known yet;
+    a course of treatment that runs past the cut-off is cut there.
+    """
+    if cutoff is None:
+        return dict(tables)
+    return {name: _cut(name, frame, cutoff) for name, frame in tables.items()}
+
+
+def _cut(name: str, frame: pl.DataFrame, cutoff: date) -> pl.DataFrame:
+    last = pl.lit(cutoff)
+    occurs = _OCCURS.get(name)
+    if occurs in frame.columns:
+        frame = frame.filter((earliest_day(pl.col(occurs)) <= last).fill_null(value=True))
+    later = [c for c in _LATER.get(name, ()) if c in frame.columns]
+    frame = frame.with_columns(_unless_after(c, last) for c in later)
+    if name == "EX":
+        after = (earliest_day(pl.col("EXENDTC")) > last).fill_null(value=False)
+        cut = pl.when(after).then(pl.lit(cutoff.isoformat())).otherwise("EXENDTC")
+        frame = frame.with_columns(EXENDTC=cut)
+    if name == "DM" and {"DTHFL", "DTHDTC"} <= set(frame.columns):
+        frame = frame.with_columns(DTHFL=pl.when(pl.col("DTHDTC").is_not_null()).then("DTHFL"))
+    return frame
+
+
+def _unless_after(column: str, last: pl.Expr) -> pl.Expr:
+    after = (earliest_day(pl.col(column)) > last).fill_null(value=False)
+    return pl.when(~after).then(pl.col(column)).alias(column)
+
+
+def _is_simulated(tables: Mapping[str, pl.DataFrame]) -> bool:
+    studies = tables["DM"]["STUDYID"].unique() if "DM" in tables else pl.Series([], dtype=pl.String)
+    return bool(studies.str.ends_with(SIMULATED).any())

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The start of the first new anticancer therapy after randomisation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from equipoise.adam.dates import first_day
+from equipoise.errors import DataError, Fault
+from equipoise.protocol.model import Protocol
+from equipoise.tables import subject_key
+
+
+def derive_new_therapy(
+    tables: Mapping[str, pl.DataFrame], starts: pl.DataFrame, protocol: Protocol
+) -> pl.DataFrame:
+    """NACTDT: first start, after STARTDT, of a record the protocol calls new anticancer therapy.
+
+    Parameters    tables : CM or PR, conformed; starts : one row per subject with STARTDT
+    Raises        DataError - when neither table has a column that data.new_therapy names
+    """
+    key = subject_key(starts)
+    found = []
+    for column, values in protocol.data.new_therapy.items():
+        domain = column[:2]
+        if domain in tables and column in tables[domain].columns:
+            rows = tables[domain].filter(pl.col(column).is_in(list(values)))
+            found.append(rows.select(*key, day=first_day(pl.col(f"{domain}STDTC"))))
+    if not found:
+        named = ", ".join(protocol.data.new_therapy)
+        raise DataError(
+            Fault(
+                what="a censoring rule needs new anticancer therapy, and no table records it",
+                where=f"tables {', '.join(sorted(tables))}; columns looked for: {named}",
+                mend="give CM or PR, or name the column and values under data.new_therapy",
+            )
+        )
+    return (
+        pl.concat(found)
+        .join(starts, on=key, how="inner")
+        .filter(pl.col("day") > pl.col("STARTDT"))
+        .group_by(key)
+        .agg(NACTDT=pl.col("day").min())
+    )

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A derivation in batches of subjects, so that a million fit into memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import polars as pl
+
+SUBJECTS_PER_BATCH = 50_000
+
+Tables = Mapping[str, pl.DataFrame]
+
+
+def derive_in_batches(
+    derive: Callable[[dict[str, pl.DataFrame]], dict[str, pl.DataFrame]],
+    tables: Tables,
+    *,
+    subjects: str,
+    key: Sequence[str],
+    size: int = SUBJECTS_PER_BATCH,
+) -> dict[str, pl.DataFrame]:
+    """The tables `derive` gives, joined over batches of `size` subjects.
+
+    Parameters    derive : tables in, tables out; its rules must not reach beyond one subject
+                  tables : every one has the columns of `key`
+                  subjects : name of the table with one row per subject
+    Returns       what `derive` returns for all subjects at once; rows in the order of the batches
+    """
+    listed = tables[subjects]
+    if listed.height <= size:
+        return derive(dict(tables))
+    numbers = listed.select(key).with_row_index("_subject")
+    rows = {name: _rows_by_subject(table, numbers, key) for name, table in tables.items()}
+    found: list[dict[str, pl.DataFrame]] = []
+    for start in range(0, listed.height, size):
+        batch = {name: _slice(tables[name], *rows[name], start, start + size) for name in tables}
+        found.append(derive(batch))
+    return {name: pl.concat([part[name] for part in found]) for name in found[0]}
+
+
+def _rows_by_subject(
+    table: pl.DataFrame, numbers: pl.DataFrame, key: Sequence[str]
+) -> tuple[pl.Series, pl.Series | None]:
+    """Subject number of each row in rising order, and the rows in that order; None: as they are."""
+    subject = table.select(key).join(numbers, on=list(key), how="left", maintain_order="left")
+    number = subject["_subject"]
+    if number.null_count() or not number.is_sorted():
+        order = number.arg_sort(nulls_last=True)
+        return number.gather(order), order
+    return number, None
+
+
+def _slice(
+    table: pl.DataFrame, number: pl.Series, order: pl.Series | None, start: int, end: int
+) -> pl.DataFrame:
+    known = number.drop_nulls()
+    first, last = (int(known.search_sorted(n, side="left")) for n in (start, end))
+    last = len(number) if last == len(known) else last  # strangers go with the last batch
+    if order is None:
+        return table.slice(first, last - first)
+    return table[np.sort(order.slice(first, last - first).to_numpy())]

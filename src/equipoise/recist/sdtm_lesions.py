@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""TU and TR as the two tables of the lesion engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from equipoise.recist.criterion import read_rules
+
+SHORT_AXIS, LONGEST_DIAMETER, TUMOUR_STATE = "LPERP", "LDIAM", "TUMSTATE"
+
+
+def lesions_from_sdtm(tu: pl.DataFrame, *, key: Sequence[str]) -> pl.DataFrame:
+    """One row per lesion and read: key, LNKID, CLASS, NODE, LOC, METHOD.
+
+    Parameters    tu : key, TULNKID, TUSTRESC (TARGET, NON-TARGET, NEW), TULOC, TUMETHOD; optional
+                       NODE (bool) where another source than TULOC says what is a lymph node
+    """
+    in_location = (
+        pl.col("TULOC").str.to_uppercase().str.contains("LYMPH NODE").fill_null(value=False)
+    )
+    node = pl.col("NODE") if "NODE" in tu.columns else in_location.fill_null(value=False)
+    known = read_rules("sdtm_lesions.yaml")["classes"]
+    return tu.select(
+        *key,
+        LNKID="TULNKID",
+        CLASS=_mapped(pl.col("TUSTRESC"), known),
+        NODE=node,
+        LOC="TULOC",
+        METHOD="TUMETHOD",
+        VISIT="VISIT",
+    )
+
+
+def measurements_from_sdtm(
+    tr: pl.DataFrame,
+    lesions: pl.DataFrame,
+    *,
+    key: Sequence[str],
+    longest: str = LONGEST_DIAMETER,
+    short: str = SHORT_AXIS,
+) -> pl.DataFrame:
+    """One row per lesion and timepoint: key, LNKID, VISIT, ADT, SIZE, STATE, ABLFL.
+
+    Parameters    tr : key, TRLNKID, TRTESTCD, TRORRES, TRSTAT, VISIT, ADT (Date, imputed already)
+                  lesions : from `lesions_from_sdtm`
+                  longest, short : TRTESTCD of the longest diameter and of a node's short axis
+    Notes         Baseline visits are those at which a read identifies its target and non-target
+                  lesions in TU. Tests other than the one a lesion is followed by are left out.
+    """
+    named = tr.rename({"TRLNKID": "LNKID"}).join(
+        lesions.select(*key, "LNKID", "CLASS", "NODE").unique([*key, "LNKID"], keep="first"),
+        on=[*key, "LNKID"],
+        how="left",
+        maintain_order="left",
+    )
+    wanted = pl.when("NODE").then(pl.lit(short)).otherwise(pl.lit(longest))
+    test = pl.col("TRTESTCD")
+    by_state = test == TUMOUR_STATE
+    by_size = (test == wanted) | (pl.col("CLASS").is_null() & test.is_in([longest, short]))
+    rows = named.filter(by_state | by_size)
+    text = pl.col("TRORRES").str.strip_chars()
+    size = pl.when(text.str.contains(r"^-?[0-9.]+$")).then(text)
+    baseline = (
+        lesions.filter(pl.col("CLASS") != "NEW").select(*key, "VISIT", ABLFL=pl.lit("Y")).unique()
+    )
+    return rows.join(baseline, on=[*key, "VISIT"], how="left", maintain_order="left").select(
+        *key, "LNKID", "VISIT", "ADT", size.alias("SIZE"), _state(size).alias("STATE"), "ABLFL"
+    )
+
+
+def without_copies(measurements: pl.DataFrame) -> pl.DataFrame:
+    """Measurements without rows that repeat another in every column; two that differ both stay.
+
+    A call of its own, so that whoever drops copies says so and counts them.
+    """
+    return measurements.unique(maintain_order=True)
+
+
+def separate_dates(measurements: pl.DataFrame, *, key: Sequence[str]) -> pl.DataFrame:
+    """Give a visit recorded on several days one timepoint per day: VISIT becomes "VISIT date".
+
+    For data that use one label for two assessments; a timepoint imaged over several days must not
+    pass through here. Baseline stays one timepoint.
+    """
+    several = pl.col("ADT").n_unique().over([*key, "VISIT"]) > 1
+    dated = pl.col("VISIT") + " " + pl.col("ADT").cast(pl.String)
+    split = several & pl.col("ABLFL").is_null()
+    return measurements.with_columns(VISIT=pl.when(split).then(dated).otherwise("VISIT"))
+
+
+def _state(size: pl.Expr) -> pl.Expr:
+    rules = read_rules("sdtm_lesions.yaml")
+    state = pl.lit(None, dtype=pl.String)
+    for name, known in rules["states"].items():
+        state = (
+            pl.when(pl.col("CLASS") == name)
+            .then(_mapped(pl.col("TRORRES"), known))
+            .otherwise(state)
+        )
+    not_done = pl.col("TRSTAT") == rules["not_done"]
+    return (
+        pl.when(not_done)
+        .then(pl.lit("NOT DONE"))
+        .when(size.is_null())
+        .then(pl.coalesce(state, "TRORRES"))
+    )
+
+
+def _mapped(text: pl.Expr, known: dict[str, str]) -> pl.Expr:
+    """Known values mapped, unknown ones kept, for the check of the tables to report."""
+    upper = text.str.strip_chars().str.to_uppercase()
+    return pl.coalesce(upper.replace_strict(known, default=None, return_dtype=pl.String), text)

@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tables, figures and text to one page that loads nothing."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any
+
+import polars as pl
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from equipoise.protocol.model import Protocol
+from equipoise.report.abstract import Paragraph, abstract_paragraphs
+from equipoise.report.adverse_event_table import overview_table, term_table
+from equipoise.report.definitions import definitions_json
+from equipoise.report.figures import Figure, render_svg
+from equipoise.report.flow import Flow, patient_flow
+from equipoise.report.footnotes import method_words, resolved_args
+from equipoise.report.kaplan_meier_figure import kaplan_meier_figure
+from equipoise.report.numbers import Number, Numbers, index_results
+from equipoise.report.published_table import assumption_table, published_table
+from equipoise.report.shells import baseline_table, disposition_table, response_table
+from equipoise.report.summary import Card, facts, key_results, treatments
+from equipoise.report.survival_table import survival_table
+from equipoise.report.table import Rounded, Table, cell_numbers
+from equipoise.report.words import variable_labels
+
+SIMULATED = "SIMULATED"
+PURPOSES = {"primary": "Primary", "secondary": "Secondary", "sensitivity": "Sensitivity"}
+
+Block = Table | Figure | Flow | Paragraph
+Results = Mapping[str, pl.DataFrame]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of the page, reached from its navigation."""
+
+    id: str
+    title: str
+    blocks: tuple[Block, ...]
+    eyebrow: str = ""
+    nav: str = ""
+
+
+def render_readout(results: Results, protocol: Protocol, *, run: Mapping[str, Any]) -> str:
+    """The readout of a trial as one HTML page.
+
+    Parameters    results : the tables results, analysis, rowset, sentence and, where the protocol
+                  carries published figures, published
+                  run : run_id; data, SIMULATED or DATA; cutoff; seed; versions; inputs (SHA-256)
+    Returns       the page; the same arguments give the same bytes
+    """
+    numbers = index_results(results["results"])
+    args = resolved_args(results["analysis"], variable_labels(protocol))
+    simulated = run["data"] == SIMULATED
+    sections = _numbered(_sections(results, protocol, numbers, args, simulated=simulated))
+    cards = key_results(numbers, protocol)
+    printed = [*_printed(sections), *_card_numbers(cards)]
+    css, script = (_template_text(name) for name in ("readout.css", "readout.js"))
+    return (
+        _environment()
+        .get_template("readout.html.j2")
+        .render(
+            protocol=protocol,
+            run=run,
+            cutoff=_extent(run.get("cutoff")),
+            label=SIMULATED if simulated else "",
+            sections=sections,
+            cards=cards,
+            facts=facts(protocol),
+            treatments=treatments(protocol),
+            methods=_methods(results["analysis"], args),
+            css=Markup(css),
+            script=Markup(script),
+            css_hash=_csp_hash(css),
+            script_hash=_csp_hash(script),
+            definitions=Markup(definitions_json(printed, numbers, results, protocol, args)),
+        )
+    )
+
+
+def _extent(cutoff: str | None) -> str:
+    """Up to when the data count, as every heading says it."""
+    return f"data cut-off {cutoff}" if cutoff else "all data recorded"
+
+
+def _sections(
+    results: Results,
+    protocol: Protocol,
+    numbers: Numbers,
+    args: Mapping[tuple[str, str], Mapping[str, Any]],
+    *,
+    simulated: bool,
+) -> list[Section]:
+    """The parts of the page in reading order; a part without content is left out."""
+    readers = [response_table(item.id, numbers, protocol, args) for item in protocol.evaluators]
+    published = published_table(results.get("published"), numbers, protocol, simulated=simulated)
+    found = [
+        _section(
+            "abstract", "Abstract", [*abstract_paragraphs(results["sentence"], numbers, protocol)]
+        ),
+        _section(
+            "patients",
+            "Patients",
+            [
+                patient_flow(numbers, protocol),
+                disposition_table(numbers, protocol),
+                baseline_table(numbers, protocol, args),
+            ],
+        ),
+        *_efficacy(numbers, protocol, args, simulated=simulated),
+        _section("response", "Tumour response", readers),
+        _section(
+            "safety",
+            "Adverse events",
+            [
+                overview_table(numbers, protocol),
+                term_table(numbers, protocol, common=True),
+                term_table(numbers, protocol, common=False),
+            ],
+        ),
+        _section("published", "Published beside computed", [published]),
+        _section("assumptions", "Assumptions", [assumption_table(protocol)]),
+    ]
+    return [section for section in found if section.blocks]
+
+
+def _section(
+    name: str, title: str, blocks: Iterable[Block | None], *, eyebrow: str = "", nav: str = ""
+) -> Section:
+    return Section(name, title, tuple(item for item in blocks if item), eyebrow, nav or title)
+
+
+def _efficacy(
+    numbers: Numbers,
+    protocol: Protocol,
+    args: Mapping[tuple[str, str], Mapping[str, Any]],
+    *,
+    simulated: bool,
+) -> list[Section]:
+    """One section per time-to-event analysis: its figure and its table."""
+    return [
+        _section(
+            f"analysis-{analysis.id}",
+            analysis.label,
+            [
+                kaplan_meier_figure(analysis, numbers, protocol, simulated=simulated),
+                survival_table(analysis, numbers, protocol, args),
+            ],
+            eyebrow=f"{PURPOSES.get(analysis.purpose, analysis.purpose.capitalize())} analysis",
+        )
+        for analysis in protocol.analyses
+        if numbers.of(analysis.id, "kaplan-meier")
+    ]
+
+
+def _numbered(sections: list[Section]) -> list[Section]:
+    """Tables and figures counted through the page; the flow of patients is a figure."""
+    counts = {"table": 0, "figure": 0}
+    done = []
+    for section in sections:
+        blocks: list[Block] = []
+        for block in section.blocks:
+            if isinstance(block, Paragraph):
+                blocks.append(block)
+                continue
+            kind = "table" if isinstance(block, Table) else "figure"
+            counts[kind] += 1
+            blocks.append(replace(block, number=counts[kind]))
+        done.append(replace(section, blocks=tuple(blocks)))
+    return done
+
+
+def _printed(sections: Iterable[Section]) -> list[Number]:
+    """Every result that the sections print."""
+    found: list[Number] = []
+    for section in sections:
+        for block in section.blocks:
+            if isinstance(block, Table):
+                found += cell_numbers(block)
+            elif isinstance(block, Figure):
+                found += [number for drawing in block.drawings for number in drawing.numbers]
+            elif isinstance(block, Flow):
+                boxes = [*block.top, *(box for _, arm in block.arms for box in arm)]
+                found += [item.number for box in boxes for item in box.items]
+            else:
+                parts = [part for sentence in block.sentences for part in sentence.parts]
+                found += [part for part in parts if isinstance(part, Number)]
+    return found
+
+
+def _card_numbers(cards: Iterable[Card]) -> list[Number]:
+    parts = [part for card in cards for line in card.lines for part in line.cell.parts]
+    return [part for part in parts if isinstance(part, Number)]
+
+
+def _methods(
+    analysis: pl.DataFrame, args: Mapping[tuple[str, str], Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """The plan by method and arguments: the same words stand once, with all they apply to."""
+    found: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in analysis.iter_rows(named=True):
+        words = method_words(row["method_id"], args[row["analysis_id"], row["method_id"]])
+        found.setdefault((words, row["code_ref"]), []).append(row)
+    return [{"words": words, "code": code, "uses": uses} for (words, code), uses in found.items()]
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("equipoise.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.tests["result"] = lambda part: isinstance(part, Number)
+    environment.tests["rounded"] = lambda part: isinstance(part, Rounded)
+    environment.filters["svg"] = lambda figure: [
+        Markup(render_svg(figure, drawing)) for drawing in figure.drawings
+    ]
+    return environment
+
+
+def _template_text(name: str) -> str:
+    return files("equipoise.report").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _csp_hash(text: str) -> str:
+    """The hash by which the page's own policy admits this style or script, and no other."""
+    return "sha256-" + b64encode(sha256(text.encode()).digest()).decode()

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a method really did, in words, from its resolved arguments."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+NAMES = {
+    "kaplan-meier": "Kaplan-Meier estimate",
+    "kaplan-meier.curve": "Kaplan-Meier curve",
+    "kaplan-meier.risk": "Numbers at risk",
+    "follow-up": "Follow-up",
+    "cox": "Cox proportional hazards model",
+    "cox.unstratified": "Cox model without strata",
+    "logrank": "Log-rank test",
+    "logrank.unstratified": "Log-rank test without strata",
+    "logrank.overall": "Log-rank test of all arms",
+    "clopper-pearson": "Exact (Clopper-Pearson) proportion",
+    "clopper-pearson.confirmed": "Exact (Clopper-Pearson) proportion, confirmed responses",
+    "clopper-pearson.unconfirmed": "Exact (Clopper-Pearson) proportion, unconfirmed responses",
+    "bor": "Best overall response",
+    "bor.confirmed": "Confirmed best overall response",
+    "summary": "Summary statistics",
+    "count": "Count",
+    "disposition": "Count",
+    "count.kinds": "Patients with at least one event",
+    "count.terms": "Patients with at least one event of the term",
+}
+
+# Argument and value, or argument alone, to words; {} takes the value.
+PHRASES: dict[tuple[str, str] | str, str] = {
+    ("conf_type", "log-log"): "intervals of survival on the log(-log) scale",
+    ("conf_type", "log"): "intervals of survival on the log scale",
+    ("conf_type", "plain"): "intervals of survival on the plain scale",
+    "conf_level": "confidence level {}",
+    ("plateau", "midpoint"): (
+        "a median on a plateau is its midpoint, not estimable where no event follows"
+    ),
+    ("plateau", "first"): "a median on a plateau is its start",
+    ("plateau", "midpoint-or-first"): (
+        "a median on a plateau is its midpoint, or its start where no event follows"
+    ),
+    ("plateau", "midpoint-to-last"): (
+        "a median on a plateau is its midpoint, up to the last time where no event follows"
+    ),
+    ("beyond", "not-estimable"): "no rate beyond the last observed time",
+    ("beyond", "carry-forward"): "rates beyond the last observed time carry the last value",
+    ("median_interval", "test-inversion"): "median interval where the limits cross 50%",
+    ("median_interval", "normal-approximation"): "median interval by normal approximation",
+    "days_per_month": "one month is {} days",
+    ("stop", "last observed time"): "each curve stops at its last observed time",
+    ("at_risk", "time >= t"): "at risk at t: everyone whose time is t or later",
+    ("method", "reverse Kaplan-Meier"): "reverse Kaplan-Meier: events and censorings change places",
+    "strata": "stratified by {}",
+    ("sides", "2"): "two-sided",
+    ("sides", "1"): "one-sided",
+    ("ties", "efron"): "ties after Efron",
+    ("ties", "breslow"): "ties after Breslow",
+    ("ties", "exact"): "ties by the exact method",
+    ("p", "Wald"): "p-value by the Wald test",
+    "interval": "{} interval",
+    "denominator": "percentages of {}",
+    "levels": "categories {}",
+    "min_days": "confirmed by a second assessment at least {} days later",
+    "max_ne": "at most {} assessment not evaluable between",
+    ("sd_between", "False"): "no stable disease between",
+    ("sd_between", "True"): "stable disease allowed between",
+    "sd_min_days": "stable disease lasts at least {} days",
+    "emergent_days_after_last_dose": "up to {} days after the last dose",
+    "dictionary": "coded with {}",
+    ("quantile", "averaged_inverted_cdf"): "quartiles averaged at steps (SAS definition 5)",
+    ("quantile", "linear"): "quartiles by linear interpolation (R type 7)",
+    ("quantile", "weibull"): "quartiles by weighted average (SPSS HAVERAGE, R type 6)",
+    "sd": "standard deviation with {}",
+    "by": "grouped by {}",
+}
+# Arguments that a reader of a footnote needs no words for.
+SILENT = ("unit", "decimals", "landmarks_months", "kinds", "columns")
+
+
+_ORDER = {
+    name: at
+    for at, name in enumerate(
+        dict.fromkeys(key if isinstance(key, str) else key[0] for key in PHRASES)
+    )
+}
+
+
+def resolved_args(
+    analysis: pl.DataFrame, labels: Mapping[str, str]
+) -> dict[tuple[str, str], dict[str, Any]]:
+    """The arguments of every analysis and method, as `analysis` holds them, in reading order.
+
+    Parameters    labels : words for the variables that strata name
+    """
+    found = {}
+    for row in analysis.select("analysis_id", "method_id", "method_args").iter_rows():
+        args = json.loads(row[2])
+        if args.get("strata"):
+            args["strata"] = [f"{labels[s]} ({s})" if s in labels else s for s in args["strata"]]
+        found[row[0], row[1]] = {
+            name: args[name] for name in sorted(args, key=lambda n: (_ORDER.get(n, 99), n))
+        }
+    return found
+
+
+def method_name(method_id: str) -> str:
+    """The name of a method in words."""
+    return NAMES.get(method_id, method_id.replace(".", ", ").replace("-", " ").capitalize())
+
+
+def argument_words(args: Mapping[str, Any]) -> list[str]:
+    """Every argument in words; one without words is printed as it is, never dropped."""
+    words = []
+    for name, value in args.items():
+        if name in SILENT or value is None:
+            continue
+        if name == "strata" and not value:
+            words.append("no strata")
+            continue
+        text = _value(name, value)
+        phrase = PHRASES.get((name, str(value))) or PHRASES.get(name)
+        words.append(phrase.replace("{}", text) if phrase else f"{name} {text}")
+    return words
+
+
+def method_words(method_id: str, args: Mapping[str, Any]) -> str:
+    """One sentence: the method and its arguments."""
+    words = argument_words(args)
+    return (
+        f"{method_name(method_id)}: {'; '.join(words)}." if words else f"{method_name(method_id)}."
+    )
+
+
+def _value(name: str, value: Any) -> str:
+    if name == "conf_level":
+        return f"{100 * float(value):g}%"
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {item}" for key, item in value.items())
+    return str(value)

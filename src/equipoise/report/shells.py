@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which results fill which cell: patients, response and adverse events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from equipoise.protocol.model import Factor, Protocol
+from equipoise.report.footnotes import method_words
+from equipoise.report.numbers import TOTAL, Numbers
+from equipoise.report.table import (
+    Column,
+    Row,
+    Table,
+    count_cell,
+    number_cell,
+    pair_cell,
+    with_spread,
+)
+from equipoise.report.words import (
+    RESPONSES,
+    evaluator_name,
+    level_words,
+    lower_first,
+    population_name,
+    reason_words,
+)
+
+Arguments = Mapping[tuple[str, str], Mapping[str, Any]]
+
+
+def arm_columns(
+    numbers: Numbers, protocol: Protocol, analysis: str, method: str, *, total: bool
+) -> tuple[list[str], tuple[Column, ...]]:
+    """The arms of a table and their columns, with the size of each; a total only of several."""
+    arms = [(arm.id, arm.short) for arm in protocol.arms]
+    if total and len(arms) > 1:
+        arms.append((TOTAL, "Total"))
+    columns = tuple(
+        Column(label, size=numbers.find(analysis, method, "N", arm)) for arm, label in arms
+    )
+    return [arm for arm, _ in arms], columns
+
+
+def disposition_table(numbers: Numbers, protocol: Protocol) -> Table:
+    """Where the patients went, with percentages of all enrolled."""
+    analysis, method = "DISPOSITION", "disposition"
+    arms, columns = arm_columns(numbers, protocol, analysis, method, total=True)
+    rows = []
+    for levels in numbers.levels(analysis, method, "DISPOSITION"):
+        reason = levels[-1].partition("Discontinued: ")[2]
+        cells = tuple(
+            count_cell(
+                numbers.find(analysis, method, "n", arm, levels=levels),
+                numbers.find(analysis, method, "pct", arm, levels=levels),
+            )
+            for arm in arms
+        )
+        words = reason_words(reason) if reason else levels[-1]
+        rows.append(Row(words, cells, depth=int(bool(reason))))
+    whom = "randomised" if protocol.randomisation else "treated"
+    return Table(
+        id="disposition",
+        title="Disposition of patients",
+        population=population_name(protocol, "ENROLLED"),
+        stub="n (%)",
+        columns=columns,
+        rows=tuple(rows),
+        footnotes=(f"Percentages of all patients {whom}.",),
+    )
+
+
+def baseline_table(numbers: Numbers, protocol: Protocol, args: Arguments) -> Table | None:
+    """Who the patients were; no tests, because chance made the groups."""
+    if not protocol.baseline:
+        return None
+    rows: list[Row] = []
+    columns: tuple[Column, ...] = ()
+    for factor in protocol.baseline:
+        analysis = f"BASELINE.{factor.variable}"
+        method = "summary" if factor.levels is None else "count"
+        arms, found = arm_columns(numbers, protocol, analysis, method, total=True)
+        columns = columns or found
+        if factor.levels is None:
+            rows += _continuous(factor, analysis, numbers, arms)
+        else:
+            rows += _categorical(factor, analysis, numbers, arms)
+    continuous = next(
+        (key for key in args if key[0].startswith("BASELINE.") and key[1] == "summary"), None
+    )
+    notes = [method_words("summary", args[continuous])] if continuous else []
+    return Table(
+        id="baseline",
+        title="Baseline characteristics",
+        population=population_name(protocol, protocol.analyses[0].population),
+        stub="Characteristic",
+        columns=columns,
+        rows=tuple(rows),
+        footnotes=(*notes, "Percentages of all patients of the column, missing values included."),
+    )
+
+
+def _continuous(factor: Factor, analysis: str, numbers: Numbers, arms: list[str]) -> list[Row]:
+    def cells(*stats: str) -> list[Any]:
+        return [[numbers.find(analysis, "summary", stat, arm) for stat in stats] for arm in arms]
+
+    rows = [
+        Row(factor.label, heading=True, unit=factor.unit),
+        Row("Median (min, max)", tuple(with_spread(*c) for c in cells("median", "min", "max")), 1),
+        Row("Quartiles", tuple(pair_cell(*c) for c in cells("q1", "q3")), 1),
+        Row("Mean (SD)", tuple(with_spread(*c) for c in cells("mean", "sd")), 1),
+    ]
+    missing = [c[0] for c in cells("n_missing")]
+    if any(number and number.value for number in missing):
+        rows.append(Row("Missing", tuple(number_cell(number) for number in missing), 1))
+    return rows
+
+
+def _categorical(factor: Factor, analysis: str, numbers: Numbers, arms: list[str]) -> list[Row]:
+    rows = [Row(factor.label, heading=True, unit="n (%)")]
+    for levels in numbers.levels(analysis, "count", factor.variable):
+        cells = tuple(
+            count_cell(
+                numbers.find(analysis, "count", "n", arm, levels=levels),
+                numbers.find(analysis, "count", "pct", arm, levels=levels),
+            )
+            for arm in arms
+        )
+        rows.append(Row(level_words(factor.variable, levels[-1]), cells, 1))
+    return rows
+
+
+def response_table(
+    evaluator: str, numbers: Numbers, protocol: Protocol, args: Arguments
+) -> Table | None:
+    """Best responses as one reader saw them, and the rates made of them with exact intervals."""
+    analysis = f"BOR.{evaluator}"
+    if not numbers.of(analysis, "bor"):
+        return None
+    arms, columns = arm_columns(numbers, protocol, analysis, "bor", total=False)
+    rows: list[Row] = []
+    forms = [("bor", "Best overall response, confirmation not required", False)]
+    forms.append(("bor.confirmed", "Confirmed best overall response", True))
+    if protocol.response.confirmed_is_primary:
+        forms.reverse()
+    for method, heading, confirmed in forms:
+        rows.append(Row(heading, heading=True, unit="n (%)"))
+        rows += _best_responses(analysis, method, numbers, arms)
+        rows += _response_rates(evaluator, confirmed, numbers, protocol, arms)
+    reader = lower_first(evaluator_name(protocol, evaluator))
+    notes = [method_words(m, args[analysis, m]) for m, _, c in forms if c and (analysis, m) in args]
+    return Table(
+        id=f"response-{evaluator}",
+        title=f"Tumour response by {reader}, {protocol.response.criteria}",
+        population=population_name(protocol, protocol.analyses[0].population),
+        stub="Response",
+        columns=columns,
+        rows=tuple(rows),
+        footnotes=(
+            *notes,
+            "Percentages of all patients of the population; without an assessment a patient "
+            "counts as no response. Intervals of rates are exact (Clopper-Pearson).",
+        ),
+    )
+
+
+def _best_responses(analysis: str, method: str, numbers: Numbers, arms: list[str]) -> list[Row]:
+    rows = []
+    for levels in numbers.levels(analysis, method, "BOR"):
+        found = [numbers.find(analysis, method, "n", arm, levels=levels) for arm in arms]
+        if levels[-1] == "NON-CR/NON-PD" and not any(n and n.value for n in found):
+            continue  # only patients without measurable disease can have it
+        cells = tuple(
+            count_cell(n, numbers.find(analysis, method, "pct", arm, levels=levels))
+            for n, arm in zip(found, arms, strict=True)
+        )
+        rows.append(Row(RESPONSES.get(levels[-1], levels[-1]), cells, 1))
+    return rows
+
+
+def _response_rates(
+    evaluator: str, confirmed: bool, numbers: Numbers, protocol: Protocol, arms: list[str]
+) -> list[Row]:
+    """ORR and DCR of the analyses of this reader, in the form that the block above has."""
+    endpoints = {item.id: item for item in protocol.endpoints}
+    rows = []
+    for analysis in protocol.analyses:
+        endpoint = endpoints[analysis.endpoint]
+        if endpoint.kind not in ("orr", "dcr") or endpoint.evaluator != evaluator:
+            continue
+        planned = endpoint.confirmed
+        if planned is None:
+            planned = protocol.response.confirmed_is_primary
+        word = "confirmed" if confirmed else "unconfirmed"
+        method = "clopper-pearson" if planned == confirmed else f"clopper-pearson.{word}"
+
+        found = [
+            (
+                numbers.find(analysis.id, method, "n", arm),
+                numbers.find(analysis.id, method, "pct", arm),
+            )
+            for arm in arms
+        ]
+        rows += [
+            Row(endpoint.label, tuple(count_cell(n, pct) for n, pct in found), 1, unit="n (%)"),
+            Row(
+                f"{100 * analysis.conf_level:g}% CI of the rate, %",
+                tuple(pair_cell(*(numbers.interval(pct) or (None, None))) for _, pct in found),
+                2,
+            ),
+        ]
+    return rows

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Time to event: events and their reasons, median, quartiles, rates, comparison, follow-up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from equipoise.protocol.model import Analysis, Protocol
+from equipoise.report.footnotes import method_words
+from equipoise.report.numbers import TOTAL, Number, Numbers
+from equipoise.report.table import (
+    Cell,
+    Column,
+    Row,
+    Table,
+    count_cell,
+    estimate_cell,
+    number_cell,
+    pair_cell,
+)
+from equipoise.report.words import population_name, reason_words
+
+KM = "kaplan-meier"
+ARGUMENTS_OF = (KM, "follow-up", "logrank", "cox")
+
+
+def survival_table(
+    analysis: Analysis,
+    numbers: Numbers,
+    protocol: Protocol,
+    args: Mapping[tuple[str, str], Mapping[str, Any]],
+) -> Table:
+    """The summary of one time-to-event analysis, one column per arm."""
+    arms = [arm.id for arm in protocol.arms]
+    columns = tuple(
+        Column(arm.short, size=numbers.find(analysis.id, KM, "N", arm.id)) for arm in protocol.arms
+    )
+    rows = [
+        *_reasons(analysis.id, numbers, arms, "Patients with event", "n_event", "EVNTDESC"),
+        *_reasons(analysis.id, numbers, arms, "Patients censored", "n_cens", "CNSDTDSC"),
+        *_times(analysis, numbers, arms),
+        *_comparison(analysis, numbers, protocol),
+        *_follow_up(analysis.id, numbers, arms),
+    ]
+    return Table(
+        id=f"survival-{analysis.id}",
+        title=analysis.label,
+        population=population_name(protocol, analysis.population),
+        stub="Statistic",
+        columns=columns,
+        rows=tuple(rows),
+        footnotes=_footnotes(analysis, numbers, args),
+    )
+
+
+def _reasons(
+    analysis: str, numbers: Numbers, arms: list[str], label: str, stat: str, variable: str
+) -> list[Row]:
+    share = stat.replace("n_", "pct_")
+    rows = [
+        Row(
+            label,
+            tuple(
+                count_cell(
+                    numbers.find(analysis, KM, stat, arm), numbers.find(analysis, KM, share, arm)
+                )
+                for arm in arms
+            ),
+            unit="n (%)",
+        )
+    ]
+    for levels in sorted(numbers.levels(analysis, KM, variable)):
+        cells = tuple(
+            count_cell(
+                numbers.find(analysis, KM, "n", arm, levels=levels),
+                numbers.find(analysis, KM, "pct", arm, levels=levels),
+            )
+            for arm in arms
+        )
+        rows.append(Row(reason_words(levels[-1]), cells, depth=1))
+    return rows
+
+
+def _times(analysis: Analysis, numbers: Numbers, arms: list[str]) -> list[Row]:
+    level = f"{100 * analysis.conf_level:g}% CI"
+
+    def found(stat: str, arm: str, time: float | None = None) -> Number | None:
+        return numbers.find(analysis.id, KM, stat, arm, time=time)
+
+    rows = [
+        Row("Time to event", heading=True, unit="months"),
+        Row(
+            "Median",
+            tuple(estimate_cell(numbers, found("median", arm)) for arm in arms),
+            depth=1,
+            unit=level,
+        ),
+        Row(
+            "25th and 75th percentile",
+            tuple(pair_cell(found("q25", arm), found("q75", arm)) for arm in arms),
+            depth=1,
+        ),
+        Row(
+            "Range", tuple(pair_cell(found("min", arm), found("max", arm)) for arm in arms), depth=1
+        ),
+    ]
+    if analysis.landmarks_months:
+        rows.append(Row("Without event, %", heading=True, unit=level))
+    for month in analysis.landmarks_months:
+        cells = tuple(estimate_cell(numbers, found("rate", arm, float(month))) for arm in arms)
+        rows.append(Row(f"At {month:g} months", cells, depth=1))
+    return rows
+
+
+def _comparison(analysis: Analysis, numbers: Numbers, protocol: Protocol) -> list[Row]:
+    """Hazard ratio and p-value in the column of the experimental arm."""
+    control = protocol.control
+    if control is None:
+        return []
+    forms = [("", f"Compared with {control.short}{', stratified' if analysis.strata else ''}")]
+    if analysis.strata:
+        forms.append((".unstratified", f"Compared with {control.short}, unstratified"))
+    rows = []
+    for suffix, heading in forms:
+        ratio, test = [], []
+        for arm in protocol.arms:
+            blank = arm.id == control.id
+            hazard = numbers.find(analysis.id, f"cox{suffix}", "hr", arm.id)
+            p = numbers.find(analysis.id, f"logrank{suffix}", "p", arm.id)
+            ratio.append(Cell() if blank else estimate_cell(numbers, hazard))
+            test.append(Cell() if blank else number_cell(p))
+        rows += [
+            Row(heading, heading=True),
+            Row("Hazard ratio", tuple(ratio), depth=1, unit=f"{100 * analysis.conf_level:g}% CI"),
+            Row("Log-rank p-value", tuple(test), depth=1),
+        ]
+    overall = numbers.find(analysis.id, "logrank.overall", "p", TOTAL)
+    if overall:
+        cells = tuple(Cell((overall,)) if arm.id == control.id else Cell() for arm in protocol.arms)
+        rows += [Row("All arms", heading=True), Row("Log-rank p-value", cells, depth=1)]
+    return rows
+
+
+def _follow_up(analysis: str, numbers: Numbers, arms: list[str]) -> list[Row]:
+    method = "follow-up"
+    if not numbers.of(analysis, method):
+        return []
+
+    def found(stat: str, arm: str) -> Number | None:
+        return numbers.find(analysis, method, stat, arm)
+
+    return [
+        Row("Follow-up", heading=True, unit="months, reverse Kaplan-Meier"),
+        Row(
+            "Median",
+            tuple(estimate_cell(numbers, found("followup_median", arm)) for arm in arms),
+            depth=1,
+            unit="95% CI",
+        ),
+        Row(
+            "Quartiles",
+            tuple(pair_cell(found("followup_q1", arm), found("followup_q3", arm)) for arm in arms),
+            depth=1,
+        ),
+    ]
+
+
+def _footnotes(
+    analysis: Analysis, numbers: Numbers, args: Mapping[tuple[str, str], Mapping[str, Any]]
+) -> tuple[str, ...]:
+    used = [method for method in ARGUMENTS_OF if (analysis.id, method) in args]
+    curve = args.get((analysis.id, KM), {})
+    notes = []
+    for method in used:
+        own = args[analysis.id, method]
+        if method == "follow-up":  # it shares the curve's arguments, stated one line above
+            own = {name: value for name, value in own.items() if curve.get(name) != value}
+        notes.append(method_words(method, own))
+    states = {number.state for number in numbers.of(analysis.id, KM)}
+    known = {"NR": "NR: not reached.", "NE": "NE: not estimable.", "NA": "NA: not applicable."}
+    notes += [text for state, text in known.items() if state in states]
+    if _gaps(analysis.id, numbers):
+        notes.append("–: no patient of this arm.")
+    marks = [n for n in numbers.of(analysis.id, KM) if n.value_text == "censored"]
+    return (*notes, "+: a censored time.") if marks else tuple(notes)
+
+
+def _gaps(analysis: str, numbers: Numbers) -> bool:
+    """Whether some arm has no patient with a reason that another arm has."""
+    reasons = [n for n in numbers.of(analysis, KM) if n.levels and n.stat == "n"]
+    arms = {n.arm for n in numbers.of(analysis, KM)}
+    return len(reasons) < len({n.levels for n in reasons}) * len(arms)

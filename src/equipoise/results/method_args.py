@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Arguments of each method, every default resolved from the protocol and its convention profile."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from equipoise.protocol.model import Analysis, Protocol
+
+
+@cache
+def profiles() -> dict[str, dict[str, str]]:
+    """The convention profiles by name, as `conventions.yaml` states them."""
+    text = files("equipoise.results").joinpath("conventions.yaml").read_text(encoding="utf-8")
+    stated: dict[str, dict[str, str]] = yaml.safe_load(text)
+    return stated
+
+
+def kaplan_meier_args(protocol: Protocol, analysis: Analysis) -> dict[str, Any]:
+    """Arguments of a survival curve, its quantiles and landmark rates."""
+    profile = profiles()[protocol.convention]
+    chosen = ("conf_type", "plateau", "beyond", "median_interval")
+    return {
+        **{name: profile[name] for name in chosen},
+        "conf_level": analysis.conf_level,
+        "landmarks_months": list(analysis.landmarks_months),
+        "days_per_month": protocol.days_per_month,
+        "stop": "last observed time",
+    }
+
+
+def logrank_args(analysis: Analysis) -> dict[str, Any]:
+    """Arguments of a log-rank test of two arms or more."""
+    return {"strata": list(analysis.strata), "sides": 2}
+
+
+def cox_args(protocol: Protocol, analysis: Analysis) -> dict[str, Any]:
+    """Arguments of a Cox model whose one covariate is the arm."""
+    ties = profiles()[protocol.convention]["ties"]
+    return {**logrank_args(analysis), "ties": ties, "conf_level": analysis.conf_level, "p": "Wald"}
+
+
+def proportion_args(analysis: Analysis) -> dict[str, Any]:
+    """Arguments of a proportion's interval."""
+    return {"interval": "Clopper-Pearson", "conf_level": analysis.conf_level}
+
+
+def summary_args(protocol: Protocol, unit: str | None) -> dict[str, Any]:
+    """Arguments of the summary of a continuous baseline variable."""
+    quartiles = profiles()[protocol.convention]["quartiles"]
+    return {"quantile": quartiles, "decimals": 0, "unit": unit or "1", "sd": "divisor n - 1"}

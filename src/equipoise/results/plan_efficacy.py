@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The plan of efficacy: times to event, response rates and best responses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from equipoise.protocol.model import Analysis, Endpoint, Protocol
+from equipoise.results.groups import both, quoted
+from equipoise.results.method_args import cox_args, kaplan_meier_args, logrank_args, proportion_args
+from equipoise.results.task import SPECIFIED, SUPPORT, Task, primary_population
+
+RESPONDERS = ("CR", "PR")
+CONTROLLED = ("CR", "PR", "SD", "NON-CR/NON-PD")
+BEST_RESPONSES = ("CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE", "MISSING")
+
+
+def plan_efficacy(protocol: Protocol) -> Iterator[Task]:
+    """The analyses of the protocol, each by its methods."""
+    endpoints = {item.id: item for item in protocol.endpoints}
+    for index, analysis in enumerate(protocol.analyses):
+        endpoint = endpoints[analysis.endpoint]
+        if endpoint.kind in ("orr", "dcr"):
+            yield from _response(protocol, analysis, endpoint, index)
+        else:
+            yield from _time_to_event(protocol, analysis, endpoint, index)
+
+
+def _time_to_event(
+    protocol: Protocol, analysis: Analysis, endpoint: Endpoint, index: int
+) -> Iterator[Task]:
+    where = both(
+        f"PARAMCD = {quoted(endpoint.paramcd)}",
+        f"EVALUATOR = {quoted(endpoint.evaluator)}" if endpoint.evaluator else "",
+        f"RULESET = {quoted(endpoint.censoring)}" if endpoint.censoring else "",
+    )
+    for method_id, reason, args, module in _survival_methods(protocol, analysis):
+        yield Task(
+            analysis.id,
+            method_id,
+            label=analysis.label,
+            reason=reason,
+            purpose=analysis.purpose.upper(),
+            protocol_ref=f"analyses.{index}",
+            population=analysis.population,
+            dataset="ADTTE",
+            variable="AVAL",
+            where=where,
+            args=args,
+            module=module,
+            convention=protocol.convention,
+            estimand=endpoint.estimand,
+            paramcd=endpoint.paramcd,
+            evaluator=endpoint.evaluator,
+            ruleset=endpoint.censoring,
+        )
+
+
+def _survival_methods(
+    protocol: Protocol, analysis: Analysis
+) -> Iterator[tuple[str, str, dict[str, Any], str]]:
+    """Methods of one analysis: those asked for, and beside a stratified one its plain form."""
+    curve = kaplan_meier_args(protocol, analysis)
+    if "kaplan-meier" in analysis.methods:
+        yield "kaplan-meier", SPECIFIED, curve, "time_to_event"
+        yield "kaplan-meier.curve", SPECIFIED, curve, "curve"
+        yield "kaplan-meier.risk", SPECIFIED, {**curve, "at_risk": "time >= t"}, "curve"
+    if "follow-up" in analysis.methods:
+        yield "follow-up", SPECIFIED, {**curve, "method": "reverse Kaplan-Meier"}, "follow_up"
+    if protocol.control is None:
+        return
+    for method, args in (
+        ("logrank", logrank_args(analysis)),
+        ("cox", cox_args(protocol, analysis)),
+    ):
+        if method in analysis.methods:
+            yield method, SPECIFIED, args, "comparison"
+            if analysis.strata:
+                yield f"{method}.unstratified", SUPPORT, {**args, "strata": []}, "comparison"
+    if "logrank" in analysis.methods and len(protocol.arms) > 2:
+        yield "logrank.overall", SUPPORT, logrank_args(analysis), "comparison"
+
+
+def _response(
+    protocol: Protocol, analysis: Analysis, endpoint: Endpoint, index: int
+) -> Iterator[Task]:
+    confirmed = endpoint.confirmed
+    planned = protocol.response.confirmed_is_primary if confirmed is None else confirmed
+    for is_confirmed in (planned, not planned):
+        word = "confirmed" if is_confirmed else "unconfirmed"
+        paramcd = "CBOR" if is_confirmed else "BOR"
+        yield Task(
+            analysis.id,
+            "clopper-pearson" if is_confirmed == planned else f"clopper-pearson.{word}",
+            label=f"{analysis.label} ({word})",
+            reason=SPECIFIED if is_confirmed == planned else SUPPORT,
+            purpose=analysis.purpose.upper(),
+            protocol_ref=f"analyses.{index}",
+            population=analysis.population,
+            dataset="ADRS",
+            variable="AVALC",
+            where=_response_rows(paramcd, endpoint.evaluator),
+            args={
+                **proportion_args(analysis),
+                "levels": list(RESPONDERS if endpoint.kind == "orr" else CONTROLLED),
+                "denominator": "all patients of the population",
+            },
+            module="response",
+            convention=protocol.convention,
+            estimand=endpoint.estimand,
+            paramcd=paramcd,
+            evaluator=endpoint.evaluator,
+        )
+
+
+def _response_rows(paramcd: str, evaluator: str | None) -> str:
+    return both(
+        f"PARAMCD = {quoted(paramcd)}", f"EVALUATOR = {quoted(evaluator)}" if evaluator else ""
+    )
+
+
+def plan_best_response(protocol: Protocol) -> Iterator[Task]:
+    """Best responses by each evaluator, confirmed and not."""
+    for index, evaluator in enumerate(protocol.evaluators):
+        for method_id, paramcd, word in (
+            ("bor", "BOR", "confirmation not required"),
+            ("bor.confirmed", "CBOR", "confirmed"),
+        ):
+            yield Task(
+                f"BOR.{evaluator.id}",
+                method_id,
+                label=f"Best overall response, {evaluator.label} ({word})",
+                reason=SPECIFIED,
+                purpose="DESCRIPTIVE",
+                protocol_ref=f"evaluators.{index}",
+                population=primary_population(protocol),
+                dataset="ADRS",
+                variable="AVALC",
+                where=_response_rows(paramcd, evaluator.id),
+                args={
+                    "levels": list(BEST_RESPONSES),
+                    "denominator": "all patients of the population",
+                    **protocol.response.confirmation.model_dump(),
+                    "sd_min_days": protocol.response.sd_min_days,
+                },
+                module="response",
+                convention=protocol.convention,
+                paramcd=paramcd,
+                evaluator=evaluator.id,
+            )

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The plan of safety: treatment-emergent adverse events by kind and by term."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from equipoise.protocol.model import Protocol
+from equipoise.results.groups import both
+from equipoise.results.task import SPECIFIED, Task
+
+
+def plan_safety(protocol: Protocol) -> Iterator[Task]:
+    """An overview, then terms of every event and of the grave ones."""
+    severity = protocol.adverse_events.grading == "severity"
+    high = "SEVERE" if severity else "GRADE34"
+    high_where = "ASEV = 'SEVERE'" if severity else "ATOXGRN IN (3, 4)"
+    high_label = "severe" if severity else "grade 3 or 4"
+    yield _event_task(
+        protocol,
+        "AE.OVERVIEW",
+        "count.kinds",
+        "Overview of adverse events",
+        {"kinds": _kinds(severity)},
+    )
+    terms = ["AEBODSYS", "AEDECOD"]
+    for analysis_id, label, by, where in (
+        ("AE.SOC", "Adverse events by system organ class", terms[:1], ""),
+        ("AE.TERM", "Adverse events by system organ class and preferred term", terms, ""),
+        (f"AE.TERM.{high}", f"Adverse events, {high_label}, by preferred term", terms, high_where),
+    ):
+        yield _event_task(protocol, analysis_id, "count.terms", label, {"by": by}, where=where)
+
+
+def _kinds(severity: bool) -> dict[str, str]:
+    """Rows of the overview, each with its condition on ADAE."""
+    return {
+        "any": "",
+        "related": "ARELFL = 'Y'",
+        **({"severe": "ASEV = 'SEVERE'"} if severity else {"grade 3 or more": "ATOXGRN >= 3"}),
+        "serious": "AESER = 'Y'",
+        "leading to discontinuation": "ADISCFL = 'Y'",
+        "fatal": "AFATALFL = 'Y'",
+    }
+
+
+def _event_task(
+    protocol: Protocol,
+    analysis_id: str,
+    method_id: str,
+    label: str,
+    args: Mapping[str, Any],
+    *,
+    where: str = "",
+) -> Task:
+    events = protocol.adverse_events
+    return Task(
+        analysis_id,
+        method_id,
+        label=label,
+        reason=SPECIFIED,
+        purpose="DESCRIPTIVE",
+        protocol_ref="adverse_events",
+        population=events.population,
+        dataset="ADAE",
+        variable="AEDECOD",
+        where=both("TRTEMFL = 'Y'", where),
+        args={
+            **args,
+            "denominator": "all patients of the population",
+            "emergent_days_after_last_dose": events.emergent_days_after_last_dose,
+            "dictionary": events.dictionary,
+        },
+        module="adverse_events",
+        convention=protocol.convention,
+    )

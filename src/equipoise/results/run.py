@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Plan and ADaM to results; with the files it calls, the only user of statistics on trial data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import polars as pl
+
+from equipoise.errors import Fault, ResultError
+from equipoise.protocol.model import Protocol
+from equipoise.results.adverse_events import adverse_events
+from equipoise.results.baseline import baseline
+from equipoise.results.checks import check_results
+from equipoise.results.comparison import cox, logrank, logrank_overall
+from equipoise.results.curve import curve, risk
+from equipoise.results.disposition import disposition
+from equipoise.results.follow_up import follow_up
+from equipoise.results.plan import plan_analyses, plan_tasks
+from equipoise.results.response import best_response, response
+from equipoise.results.schema import Result, results_table, rowset_table
+from equipoise.results.sentences import sentence_table
+from equipoise.results.task import Task
+from equipoise.results.time_to_event import time_to_event
+
+Method = Callable[..., list[Result]]
+
+# A method's name up to its first stop names its function; longer names win.
+METHODS: dict[str, Method] = {
+    "kaplan-meier": time_to_event,
+    "kaplan-meier.curve": curve,
+    "kaplan-meier.risk": risk,
+    "follow-up": follow_up,
+    "cox": cox,
+    "logrank": logrank,
+    "logrank.overall": logrank_overall,
+    "clopper-pearson": response,
+    "bor": best_response,
+    "disposition": disposition,
+    "summary": baseline,
+    "count": baseline,
+    "count.kinds": adverse_events,
+    "count.terms": adverse_events,
+}
+
+
+def analyse(
+    adam: Mapping[str, pl.DataFrame], protocol: Protocol, *, run_id: str
+) -> dict[str, pl.DataFrame]:
+    """Everything the protocol asks of the trial's ADaM tables.
+
+    Parameters    adam : ADSL, ADRS, ADTTE and ADAE; run_id : goes into every row
+    Returns       results, analysis, rowset, sentence - as the contracts of those names state
+    Raises        ResultError - all faults found on the door, none of the tables given out
+    """
+    results: list[Result] = []
+    faults: list[Fault] = []
+    for task in plan_tasks(protocol):
+        try:
+            results += _method(task)(task, adam, protocol, run_id=run_id)
+        except ResultError as error:
+            faults += error.faults
+    if faults:
+        raise ResultError(list(dict.fromkeys(faults)))
+    table = results_table(results)
+    tables = {
+        "results": table,
+        "analysis": plan_analyses(protocol),
+        "rowset": rowset_table(results),
+        "sentence": sentence_table(table, protocol),
+    }
+    check_results(tables)
+    return tables
+
+
+def _method(task: Task) -> Method:
+    return METHODS.get(task.method_id) or METHODS[task.method_id.partition(".")[0]]

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Latent progression, death and response: what happens, before anyone has looked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from equipoise.protocol.model import Course, Protocol, Simulation
+from equipoise.simulation.hazard import piecewise_exponential, survival
+from equipoise.simulation.streams import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    Streams,
+    draw_uniform,
+    draw_uniforms,
+)
+
+NO_RESPONSE, PARTIAL, COMPLETE = 0, 1, 2
+
+_ONSET_AT_SCAN = np.array([0.5, 0.3, 0.2])
+"""Chance that a response begins at the first, second or third scan: an assumption of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Latent:
+    """Each (subjects,). Times in days after the reference date."""
+
+    progression: FloatArray
+    death: FloatArray
+    dropout: FloatArray
+    response: IntArray
+    onset_scan: IntArray
+
+
+def simulate_disease(
+    protocol: Protocol, simulation: Simulation, arm: IntArray, streams: Streams
+) -> Latent:
+    """Progression, death and response for every subject.
+
+    Death before progression and progression compete; after progression death has a hazard of its
+    own that starts there. The time of progression is kept even where death comes first.
+    """
+    uniform = draw_uniforms(streams, "disease.times", width=3)
+    response_uniform = draw_uniforms(streams, "disease.response", width=2)
+    progression = np.empty(streams.subjects)
+    death = np.empty(streams.subjects)
+    response = np.empty(streams.subjects, dtype=np.int64)
+    for index, one in enumerate(protocol.arms):
+        here = np.flatnonzero(arm == index)
+        course = simulation.arms[one.id]
+        progression[here], death[here] = _times(course, uniform[here], protocol.days_per_month)
+        response[here] = _response(
+            course, protocol, response_uniform[here, 0], np.minimum(progression, death)[here]
+        )
+    rate = -np.log1p(-simulation.dropout_per_year) / 365.25
+    dropout = -np.log(draw_uniform(streams, "disease.dropout"))
+    onset = np.searchsorted(np.cumsum(_ONSET_AT_SCAN)[:-1], response_uniform[:, 1], side="right")
+    return Latent(
+        progression=progression,
+        death=death,
+        dropout=dropout / rate if rate > 0 else np.full(streams.subjects, np.inf),
+        response=response,
+        onset_scan=onset.astype(np.int64) + 1,
+    )
+
+
+def _times(
+    course: Course, uniform: FloatArray, days_per_month: float
+) -> tuple[FloatArray, FloatArray]:
+    progression = piecewise_exponential(
+        uniform[:, 0], course.progression, days_per_month=days_per_month
+    )
+    before = piecewise_exponential(
+        uniform[:, 1], course.death_before_progression, days_per_month=days_per_month
+    )
+    after = piecewise_exponential(
+        uniform[:, 2], course.death_after_progression, days_per_month=days_per_month
+    )
+    return progression, np.where(before < progression, before, progression + after)
+
+
+def _response(
+    course: Course, protocol: Protocol, uniform: FloatArray, event: FloatArray
+) -> IntArray:
+    """Best response; only patients free of progression and death at the first scan respond.
+
+    Their chance is scaled up by the probability of that, so that the chance over all patients of
+    the arm is the declared one.
+    """
+    first_scan = protocol.assessments.schedule[0].every_days
+    free = survival(
+        first_scan, course.progression, days_per_month=protocol.days_per_month
+    ) * survival(
+        first_scan, course.death_before_progression, days_per_month=protocol.days_per_month
+    )
+    complete = course.complete_response / free
+    any_response = complete + course.partial_response / free
+    eligible: BoolArray = event > first_scan
+    return np.select(
+        [eligible & (uniform < complete), eligible & (uniform < any_response)],
+        [COMPLETE, PARTIAL],
+        NO_RESPONSE,
+    )

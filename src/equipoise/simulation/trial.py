@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whole patients: enrolled, randomised, scanned, read, dosed and followed, as plain tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from equipoise.errors import Fault, ProtocolError
+from equipoise.grouping import derive_groupings
+from equipoise.protocol.model import Protocol, Simulation
+from equipoise.simulation.cutoff import FollowUp, follow_up
+from equipoise.simulation.disease import simulate_disease
+from equipoise.simulation.dosing import give_doses
+from equipoise.simulation.enrolment import day_number, simulate_covariates, simulate_entry
+from equipoise.simulation.event_table import event_table
+from equipoise.simulation.lesions import simulate_lesions
+from equipoise.simulation.patient_table import Lives, Treatment, patient_table
+from equipoise.simulation.randomisation import allocate_arms
+from equipoise.simulation.reading import Reads, read_scans, treating_evaluator
+from equipoise.simulation.safety import (
+    INTERRUPTED,
+    NEVER,
+    REDUCED,
+    Events,
+    record_events,
+    simulate_toxicity,
+)
+from equipoise.simulation.scans import Scans, simulate_scans
+from equipoise.simulation.streams import IntArray, Streams, draw_uniforms
+from equipoise.simulation.tumour_tables import lesion_table, measurement_table, read_table
+
+_THERAPY_DELAY, _THERAPY_SPREAD = 7, 28
+
+
+def simulate_patients(
+    protocol: Protocol, *, seed: int, replicates: Sequence[int]
+) -> dict[str, pl.DataFrame]:
+    """The patients of each replicate, and what happened to them.
+
+    Parameters    replicates : numbers of the replicates wanted; a replicate depends on `seed` and
+                  its own number alone
+    Returns       patients, reads, lesions, measurements, doses, events; in all but the first,
+                  `subject` is the row number in patients
+    Raises        ProtocolError - when the protocol has no simulation section
+    """
+    simulation = _simulation(protocol)
+    patients = sum(simulation.arms[arm.id].patients for arm in protocol.arms)
+    streams = Streams(seed=seed, replicates=tuple(replicates), patients=patients)
+    lives = _live(protocol, simulation, streams)
+    reference = lives.entry.reference
+    scans = simulate_scans(
+        protocol.assessments,
+        simulation,
+        reference=reference,
+        observed_to=lives.follow.alive_to,
+        longest=lives.cutoff - day_number(simulation.enrolment.first),
+        streams=streams,
+    )
+    reads = read_scans(
+        protocol, simulation, lives.latent, scans, reference=reference, streams=streams
+    )
+    lesions = simulate_lesions(reads, streams)
+    progressed = _progression_date(reads, scans, treating_evaluator(protocol))
+    treatment = _treat(protocol, simulation, lives, progressed, streams)
+    return {
+        "patients": patient_table(protocol, streams, lives, treatment),
+        "reads": read_table(scans, reads, lesions),
+        "lesions": lesion_table(lives.entry, scans, reads, lesions),
+        "measurements": measurement_table(lives.entry, scans, reads, lesions),
+        "doses": treatment.doses,
+        "events": event_table(simulation, treatment.events, lives.follow, treatment.doses),
+    }
+
+
+def _live(protocol: Protocol, simulation: Simulation, streams: Streams) -> Lives:
+    """Who the patients are, which arm they get, and how long they live and stay."""
+    entry = simulate_entry(protocol, simulation, streams)
+    covariates = simulate_covariates(simulation, streams)
+    arm = allocate_arms(protocol, derive_groupings(covariates, protocol.groupings), streams)
+    latent = simulate_disease(protocol, simulation, arm, streams)
+    toxicity = simulate_toxicity(
+        protocol, simulation, arm, latent, start=entry.start, streams=streams
+    )
+    cutoff = day_number(simulation.cutoff)
+    follow = follow_up(
+        latent, reference=entry.reference, fatal_event=toxicity.fatal_death, cutoff=cutoff
+    )
+    return Lives(entry, covariates, arm, latent, toxicity, follow, cutoff)
+
+
+def _treat(
+    protocol: Protocol,
+    simulation: Simulation,
+    lives: Lives,
+    progressed: IntArray,
+    streams: Streams,
+) -> Treatment:
+    """Adverse events and doses until treatment stops, and what was given after progression."""
+    start = lives.entry.start
+    events = record_events(
+        protocol,
+        simulation,
+        lives.toxicity,
+        lives.arm,
+        lives.follow,
+        start=start,
+        stop=np.minimum(progressed, lives.follow.observed_to),
+        streams=streams,
+    )
+    doses = give_doses(
+        protocol,
+        lives.arm,
+        start=start,
+        last_day=_last_day(events, lives.follow, progressed, start=start, cutoff=lives.cutoff),
+        reduce_from=_onset_of_action(events, REDUCED),
+        interrupt_from=_onset_of_action(events, INTERRUPTED),
+    )
+    therapy = _new_therapy(simulation, progressed, lives.follow, streams)
+    return Treatment(progressed, therapy, events, doses)
+
+
+def _simulation(protocol: Protocol) -> Simulation:
+    if protocol.simulation is None:
+        raise ProtocolError(
+            Fault(
+                what=f"{protocol.identity.id} has no `simulation` section to draw patients from",
+                where="the top level of the protocol",
+                mend="declare enrolment, cut-off and the course of each arm under `simulation`",
+            )
+        )
+    return protocol.simulation
+
+
+def _progression_date(reads: Reads, scans: Scans, evaluator: int) -> IntArray:
+    """Date of the scan on which this evaluator called progression; NEVER where none."""
+    called = reads.progression_scan[:, evaluator]
+    planned = scans.date.shape[1]
+    date = np.take_along_axis(scans.date, np.minimum(called, planned - 1)[:, None], axis=1)[:, 0]
+    return np.where(called < planned, date, NEVER)
+
+
+def _last_day(
+    events: Events, follow: FollowUp, progressed: IntArray, *, start: IntArray, cutoff: int
+) -> IntArray:
+    """Last possible day of treatment: the one before it stops, the cut-off where it goes on."""
+    by_event = events.action_term[:, 0] >= 0
+    ended = (events.stop == progressed) | by_event | follow.died | follow.left
+    last_day = np.where(~ended, cutoff, np.maximum(events.stop - 1, start))
+    return np.minimum(last_day, follow.alive_to)
+
+
+def _onset_of_action(events: Events, action: int) -> IntArray:
+    """Onset of the event for which this was done; NEVER where nothing was."""
+    if not events.onset.shape[1]:
+        return np.full(len(events.onset), NEVER)
+    term = events.action_term[:, action]
+    onset = np.take_along_axis(events.onset, np.maximum(term, 0)[:, None], axis=1)[:, 0]
+    return np.where(term >= 0, onset, NEVER)
+
+
+def _new_therapy(
+    simulation: Simulation, progressed: IntArray, follow: FollowUp, streams: Streams
+) -> IntArray:
+    """Date of another anticancer therapy after progression; NEVER where none was observed."""
+    draw = draw_uniforms(streams, "therapy", width=2)
+    begin = progressed + _THERAPY_DELAY + np.floor(draw[:, 1] * _THERAPY_SPREAD).astype(np.int64)
+    given = (draw[:, 0] < simulation.subsequent_therapy) & (begin <= follow.alive_to)
+    return np.where(given, begin, NEVER)

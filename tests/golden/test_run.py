@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A whole run by the command line: what it writes, that it repeats, that it says SIMULATED."""
+
+import hashlib
+import json
+import subprocess
+import sys
+
+import polars as pl
+import pytest
+
+
+def run(out, trial="alter-s006", *more):
+    command = [sys.executable, "-m", "equipoise", "readout", trial, "--out", str(out), *more]
+    return subprocess.run(command, capture_output=True, text=True, check=True)
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    return [(folder / name, run(folder / name)) for name in ("first", "second")]
+
+
+def content(folder):
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_a_run_folder_holds_what_the_readme_promises(runs):
+    written = set(content(runs[0][0]))
+    assert {"readout.html", "results.parquet", "results.csv", "published.csv"} <= written
+    assert {"manifest.json", "adam/adsl.csv", "adam/adtte.parquet", "sdtm/dm.csv"} <= written
+
+
+def test_two_runs_give_the_same_bytes_but_for_the_clock(runs):
+    first, second = (content(folder) for folder, _ in runs)
+    manifests = [json.loads(files.pop("manifest.json")) for files in (first, second)]
+    assert first == second
+    for manifest in manifests:
+        assert manifest.pop("clock")
+    assert manifests[0] == manifests[1]
+
+
+def test_the_manifest_names_every_output_with_its_hash(runs):
+    files = content(runs[0][0])
+    manifest = json.loads(files.pop("manifest.json"))
+    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    assert manifest["outputs"] == hashes
+    assert manifest["data"] == "SIMULATED"
+    assert manifest["seed"] == 1
+
+
+def test_only_the_path_is_printed_in_a_pipe(runs):
+    folder, finished = runs[0]
+    assert finished.stdout == f"{folder / 'readout.html'}\n"
+    assert finished.stderr == ""
+
+
+def test_simulated_is_said_everywhere(runs):
+    folder, _ = runs[0]
+    assert "SIMULATED" in (folder / "readout.html").read_text()
+    for path in [*(folder / "sdtm").glob("*.csv"), *(folder / "adam").glob("*.csv")]:
+        frame = pl.read_csv(path, infer_schema=False)
+        labels = frame["STUDYID" if "STUDYID" in frame.columns else "USUBJID"]
+        assert labels.str.contains("SIM").all(), path.name
+
+
+def test_another_seed_gives_another_trial(runs, tmp_path):
+    run(tmp_path / "other", "alter-s006", "--seed", "2")
+    assert content(tmp_path / "other")["results.csv"] != content(runs[0][0])["results.csv"]

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The abstract as a reader meets it: whole sentences, for one, two and three arms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+import pytest
+from tests.analysed import small_adam, small_analysis_protocol
+
+from equipoise.protocol.model import Protocol
+from equipoise.results.run import analyse
+from equipoise.results.sentences import fill
+from equipoise.results.wording import joined, lower_first
+
+
+def read(adam: dict[str, pl.DataFrame], protocol: Protocol) -> dict[str, str]:
+    """Sentences by id, their slots filled."""
+    tables = analyse(adam, protocol, run_id="test")
+    displays = dict(tables["results"].select("result_id", "display").rows())
+    rows = tables["sentence"].iter_rows(named=True)
+    return {row["sentence_id"]: fill(row["text"], displays) for row in rows}
+
+
+def one_arm() -> Protocol:
+    arms = [arm for arm in small_analysis_protocol().model_dump()["arms"] if arm["id"] == "EXP"]
+    return small_analysis_protocol(arms=arms, randomisation=None)
+
+
+def three_arms(adam: dict[str, pl.DataFrame]) -> tuple[dict[str, pl.DataFrame], Protocol]:
+    """The last patient of each arm moves to a third."""
+    moved = pl.col("USUBJID").is_in(["S3", "S6"])
+    arms: list[Any] = list(small_analysis_protocol().model_dump()["arms"])
+    arms.append({"id": "HIGH", "label": "High dose", "short": "High", "role": "experimental"})
+    codes = {c: pl.when(moved).then(pl.lit("HIGH")).otherwise(c) for c in ("ARMCD", "ACTARMCD")}
+    adsl = adam["ADSL"].with_columns(**codes)
+    ratio = {"EXP": 1, "CTRL": 1, "HIGH": 1}
+    protocol = small_analysis_protocol(arms=arms, randomisation={"ratio": ratio, "blocks": [3]})
+    return adam | {"ADSL": adsl}, protocol
+
+
+def test_two_arms() -> None:
+    found = read(small_adam(), small_analysis_protocol())
+    assert list(found.values()) == [
+        "SMALL was a randomised, open-label phase 2 trial of Experimental against Control.",
+        "Eligible population: anyone.",
+        "No analysis was primary.",
+        "Times to event were estimated by the Kaplan-Meier method, with 95% confidence intervals "
+        "on the log-log scale, and follow-up by the reverse Kaplan-Meier method.",
+        "Arms were compared by a two-sided log-rank test and a Cox model with Efron handling of "
+        "ties.",
+        "Response rates have exact (Clopper-Pearson) 95% confidence intervals; patients without "
+        "an assessment count as not responding.",
+        "6 patients were randomised, 3 to Experimental and 3 to Control.",
+        "Median follow-up for progression-free survival was 5.9 months (quartiles 5.3 and 6.6).",
+        "Median progression-free survival was 3.9 months (95% CI 3.0 to NR) with Experimental and "
+        "2.6 months (95% CI 1.3 to NR) with Control.",
+        "For progression-free survival, the hazard ratio of Experimental against Control was 0.58 "
+        "(95% CI 0.08 to 4.26); log-rank p = 0.5860.",
+        "At 3 months, progression-free survival was 66.7% (95% CI 5.4 to 94.5) with Experimental "
+        "and 33.3% (95% CI 0.9 to 77.4) with Control.",
+        "The objective response rate was 66.7% (2 of 3 patients; 95% CI 9.4 to 99.2) with "
+        "Experimental and 0.0% (0 of 3 patients; 95% CI 0.0 to 70.8) with Control.",
+        "Treatment-emergent adverse events occurred in 2 of 3 patients (66.7%) with Experimental "
+        "and 1 of 3 patients (33.3%) with Control.",
+        "Adverse events of grade 3 or more occurred in 1 of 3 patients (33.3%) with Experimental "
+        "and 1 of 3 patients (33.3%) with Control.",
+        "Adverse events led to discontinuation of treatment in 0 of 3 patients (0.0%) with "
+        "Experimental and 0 of 3 patients (0.0%) with Control.",
+        "Fatal adverse events occurred in 0 of 3 patients (0.0%) with Experimental and 0 of 3 "
+        "patients (0.0%) with Control.",
+    ]
+
+
+def test_one_arm_is_not_named_and_not_compared() -> None:
+    found = read(small_adam(), one_arm())
+    assert (
+        found["methods.design"]
+        == "SMALL was a single-arm, open-label phase 2 trial of Experimental."
+    )
+    assert found["findings.enrolment"] == "3 patients were treated."
+    assert found["findings.PFS.median"] == (
+        "Median progression-free survival was 3.9 months (95% CI 3.0 to NR)."
+    )
+    assert found["findings.ORR.rate"] == (
+        "The objective response rate was 66.7% (2 of 3 patients; 95% CI 9.4 to 99.2)."
+    )
+    assert not [name for name in found if ".hr." in name or name == "methods.comparison"]
+
+
+def test_three_arms_are_each_compared_with_the_control() -> None:
+    found = read(*three_arms(small_adam()))
+    assert found["findings.enrolment"] == (
+        "6 patients were randomised, 2 to Experimental, 2 to Control and 2 to High dose."
+    )
+    assert found["findings.ORR.rate"].startswith("The objective response rate was 100.0% (2 of 2")
+    assert [name for name in found if ".hr." in name] == [
+        "findings.PFS.hr.EXP",
+        "findings.PFS.hr.HIGH",
+    ]
+    assert found["findings.PFS.hr.HIGH"].startswith(
+        "For progression-free survival, the hazard ratio of High dose against Control"
+    )
+
+
+def test_a_median_that_is_not_reached() -> None:
+    adam = small_adam()
+    alive = adam["ADTTE"].with_columns(
+        CNSR=pl.when(pl.col("USUBJID").is_in(["S1", "S2", "S3"])).then(1).otherwise("CNSR")
+    )
+    found = read(adam | {"ADTTE": alive}, small_analysis_protocol())
+    assert found["findings.PFS.median"] == (
+        "Median progression-free survival was not reached with Experimental and 2.6 months "
+        "(95% CI 1.3 to NR) with Control."
+    )
+    assert "could not be estimated" in found["findings.PFS.hr.EXP"]
+
+
+def test_one_patient_is_not_patients() -> None:
+    adam = small_adam()
+    first = {name: frame.filter(USUBJID="S1") for name, frame in adam.items()}
+    assert read(first, one_arm())["findings.enrolment"] == "1 patient was treated."
+
+
+@pytest.mark.parametrize(
+    ("parts", "text"),
+    [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")],
+)
+def test_lists(parts: list[str], text: str) -> None:
+    assert joined(parts) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "within"),
+    [("Overall survival", "overall survival"), ("PFS by BIRC", "PFS by BIRC")],
+)
+def test_capitals_within_a_sentence(text: str, within: str) -> None:
+    assert lower_first(text) == within

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The real study of the oracle folder, its protocol and what derives from them."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import polars as pl
+from tests.oracles import REPOSITORY, oracle_file
+
+from equipoise.adam import derive_adam
+from equipoise.protocol.model import Protocol
+from equipoise.protocol.read import read_protocol
+
+SDTM = "sdtm_adam/sdtm"
+
+
+@cache
+def protocol() -> Protocol:
+    path = REPOSITORY / "protocols" / "cdiscpilot01.yaml"
+    return read_protocol(path.read_text(encoding="utf-8"), file=path.name)[0]
+
+
+@cache
+def sdtm(response: str = "") -> dict[str, pl.DataFrame]:
+    """The study's SDTM tables; `response` is the suffix of another set of RS, TU and TR."""
+    names = {p.stem: p for p in sorted(oracle_file(SDTM).glob("*.parquet"))}
+    files = {stem.upper(): path for stem, path in names.items() if "_" not in stem}
+    files |= {name: names[stem] for name, stem in protocol().data.tables.items()}
+    if response:
+        for name in ("RS", "TU", "TR"):
+            files[name] = names[f"{name.lower()}_{response}"]
+        files.pop("SUPPTR")
+    return {name: pl.read_parquet(path) for name, path in files.items()}
+
+
+@cache
+def adam(response: str = "") -> dict[str, pl.DataFrame]:
+    return derive_adam(sdtm(response), protocol())
+
+
+def expected(relative: str) -> pl.DataFrame:
+    """A table of expected results; Parquet, of which every set of the folder has one."""
+    path: Path = oracle_file(f"sdtm_adam/{relative}.parquet")
+    return pl.read_parquet(path)
