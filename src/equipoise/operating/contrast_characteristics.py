@@ -26,7 +26,7 @@ def contrast_characteristics(
 ) -> pl.DataFrame:
     """Rejection rate and mean estimate of each analysis at each look.
 
-    Parameters    analyses : functions of a snapshot, as partial(rmst_difference, tau=12)
+    Parameters    analyses : functions of a snapshot, as partial(rmst_contrast, tau=12)
                   alpha : one-sided level at which each look rejects by itself
     Returns       analysis, quantity (reject, estimate), look (from 1), value, se, sd, n
     Notes         The same patients as the fast simulator draws for these replicate numbers.
