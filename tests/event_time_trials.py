@@ -59,3 +59,13 @@ def rich_trial(scans: tuple[Scans, ...] = ()) -> EventTimeTrial:
         ),
         scans=scans,
     )
+
+
+def large_trial() -> EventTimeTrial:
+    """More patients than a network merges in registers, and no multiple of sixteen."""
+    arm = ArmTimes(patients=333, hazard=(Hazard.of_median(6.0),), dropout_per_month=0.01)
+    experimental = arm.scaled((Hazard(per_month=0.8),))
+    return EventTimeTrial(
+        accrual=(Accrual(months=24, patients=666),),
+        strata=(Stratum(control=arm, experimental=experimental),),
+    )

@@ -15,6 +15,7 @@ CASES = {
     "plain": (trials.plain_trial(0.65), trials.THREE_LOOKS),
     "strong effect": (trials.plain_trial(0.1), trials.THREE_LOOKS),
     "strata, delay, cure": (trials.rich_trial(), trials.MANY_LOOKS),
+    "many patients": (trials.large_trial(), trials.Looks(events=(100, 400))),
     "scan grid with ties": (trials.rich_trial(trials.SCANS), trials.MANY_LOOKS),
 }
 

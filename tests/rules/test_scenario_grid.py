@@ -29,6 +29,7 @@ def test_every_combination_is_a_scenario():
     scenarios = read_grid(GRID, source="grid.yaml")
     assert [s.levels["median_months"] for s in scenarios] == ["3.02", "4", "3.02", "4"]
     assert scenarios[0].name == "hazard_ratio 0.65, median_months 3.02"
+    assert scenarios[2].levels["hazard_ratio"] == "1.0, from month 2 0.5"
     first, delayed = scenarios[1].trial.strata[0], scenarios[2].trial.strata[0]
     assert math.isclose(first.control.hazard[0].per_month, math.log(2) / 4)
     assert math.isclose(first.experimental.hazard[0].per_month, 0.65 * math.log(2) / 4)

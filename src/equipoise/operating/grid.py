@@ -49,7 +49,7 @@ def _scenario(base: Any, cell: Mapping[str, Any], source: str) -> Scenario:
     stated = copy.deepcopy(base)
     for path, value in cell.items():
         _put(stated, path, value, source)
-    levels = {path.rpartition(".")[2]: str(value) for path, value in cell.items()}
+    levels = {path.rpartition(".")[2]: _label(value) for path, value in cell.items()}
     name = ", ".join(f"{key} {value}" for key, value in levels.items()) or "base"
     try:
         for stratum in stated["trial"]["strata"]:
@@ -71,6 +71,21 @@ def _scenario(base: Any, cell: Mapping[str, Any], source: str) -> Scenario:
     except (KeyError, TypeError) as error:
         mend = "state trial.strata with a control and an experimental arm each."
         raise _fault(f"The base lacks {error}.", source, mend) from error
+
+
+def _label(value: Any) -> str:
+    """A level in words: pieces as `1.0, from month 2 0.5`."""
+    if not isinstance(value, list):
+        return str(value)
+    return ", ".join(_label_piece(piece) for piece in value)
+
+
+def _label_piece(piece: Any) -> str:
+    if not isinstance(piece, Mapping):
+        return str(piece)
+    start = piece.get("from_month")
+    number = next((value for key, value in piece.items() if key != "from_month"), "")
+    return f"from month {start} {number}" if start else str(number)
 
 
 def _put(stated: Any, path: str, value: Any, source: str) -> None:
