@@ -34,13 +34,10 @@ def log_lanes(x: Eight) -> Eight:
     m = float_of_bits((lifted & _MANTISSA) + _ROOT)
     s = (m - 1.0) / (m + 1.0)
     z = s * s
-    series = z * (1.0 / 19.0) + 1.0 / 17.0
-    series = series * z + 1.0 / 15.0
-    series = series * z + 1.0 / 13.0
-    series = series * z + 1.0 / 11.0
-    series = series * z + 1.0 / 9.0
-    series = series * z + 1.0 / 7.0
-    series = series * z + 1.0 / 5.0
-    series = series * z + 1.0 / 3.0
+    z2 = z * z
+    z4 = z2 * z2
+    first = z * (1.0 / 5.0) + 1.0 / 3.0 + z2 * (z * (1.0 / 9.0) + 1.0 / 7.0)
+    second = z * (1.0 / 13.0) + 1.0 / 11.0 + z2 * (z * (1.0 / 17.0) + 1.0 / 15.0)
+    series = first + z4 * (second + z4 * (1.0 / 19.0))
     twice = s + s
     return exponent * _LN2_HIGH + (twice + (twice * z * series + exponent * _LN2_LOW))
