@@ -1,7 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The fast event-time simulator against the readable one, and what must hold for any trial."""
 
+import hashlib
+import os
+import platform
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -83,3 +89,33 @@ def test_no_events_on_one_arm_has_no_hazard_ratio():
     out = simulate_replicates(trial, looks=looks, seed=1, first=0, replicates=40)
     assert np.all(np.isnan(out[:, 0, 4:]))
     assert np.all(out[:, 0, 3] < 0)
+
+
+DIGEST = """
+import hashlib, sys
+sys.path.insert(0, sys.argv[1])
+from equipoise.operating.simulate_events import simulate_replicates
+from tests.event_time_trials import MANY_LOOKS, SCANS, rich_trial
+out = simulate_replicates(rich_trial(SCANS), looks=MANY_LOOKS, seed=5, first=0, replicates=200)
+print(hashlib.sha256(out.tobytes()).hexdigest())
+"""
+
+
+@pytest.mark.skipif(platform.machine() not in {"x86_64", "AMD64"}, reason="names an x86 processor")
+def test_an_older_processor_gives_the_same_bytes(tmp_path):
+    """Compiled for AVX2 (2013) and for plain SSE2: other instructions, the same numbers."""
+    root = Path(__file__).parents[2]
+    found = set()
+    for name in ("haswell", "generic"):
+        cpu = {"NUMBA_CPU_NAME": name, "NUMBA_CPU_FEATURES": "", "NUMBA_CACHE_DIR": str(tmp_path)}
+        done = subprocess.run(
+            [sys.executable, "-c", DIGEST, str(root)],
+            check=True,
+            capture_output=True,
+            text=True,
+            env=os.environ | cpu,
+        )
+        found.add(done.stdout.strip())
+    trial, looks = CASES["scan grid with ties"]
+    out = simulate_replicates(trial, looks=looks, seed=5, first=0, replicates=200)
+    assert found == {hashlib.sha256(out.tobytes()).hexdigest()}
