@@ -10,12 +10,12 @@ import json
 import math
 
 import pytest
+from tests.event_time_trials import plain_trial
+from tests.oracles import oracle_file
 
 from equipoise.operating.characteristics import Effort, operating_characteristics
 from equipoise.operating.scenario import Bounds, Scenario
 from equipoise.operating.trial import Accrual, ArmTimes, EventTimeTrial, Hazard, Looks, Stratum
-from tests.event_time_trials import plain_trial
-from tests.oracles import oracle_file
 
 pytestmark = pytest.mark.oracle
 
