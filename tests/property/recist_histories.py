@@ -103,7 +103,9 @@ def _visit(rng, subject, visit, day, groups, calm, rows) -> None:
             parts = 2 if chance > 0.95 else 1
             for part in range(parts):
                 size = f"{rng.choice(SIZES[:ceiling])}"
-                rows.append((subject, lesion, visit, scan, size, None, part, None))
+                lost = part == 1 and rng.random() < 0.3
+                value = (None, "NOT DONE") if lost else (size, None)
+                rows.append((subject, lesion, visit, scan, *value, part, None))
     for lesion, node in others:
         if rng.random() < 0.03:
             continue

@@ -42,9 +42,13 @@ def best(case: dict[str, Any]) -> dict[str, str]:
     assessments = pl.DataFrame(
         rows, schema={"USUBJID": pl.String, "ADT": pl.String, "AVALC": pl.String}, orient="row"
     ).with_columns(pl.col("ADT").str.to_date())
-    dates = {"RANDDT": case["reference_date"], "NACTDT": case.get("new_therapy_date")}
+    dates = {
+        "RANDDT": case["reference_date"],
+        "NACTDT": case.get("new_therapy_date"),
+        "CUTOFFDT": case.get("cutoff_date"),
+    }
     subjects = pl.DataFrame({"USUBJID": case["id"], **dates}).with_columns(
-        pl.col("RANDDT", "NACTDT").cast(pl.String).str.to_date()
+        pl.col(list(dates)).cast(pl.String).str.to_date()
     )
     options = options_of(case.get("params", {}))
     got = compute_best_response(assessments, subjects, key=["USUBJID"], options=options)

@@ -17,6 +17,7 @@ from equipoise.recist.criterion import Criterion, read_criterion
 from equipoise.recist.explain import explain_timepoints
 from equipoise.recist.irecist import derive_irecist
 from equipoise.recist.lesion_response import LesionResponse, derive_lesion_response
+from equipoise.recist.recorded import compare_recorded
 from equipoise.recist.response_options import RECIST_1_1
 
 RULES = read_criterion("recist_1_1.yaml")
@@ -210,3 +211,17 @@ def test_irecist_on_lesions(situation: str) -> None:
     lesions, visits, expected = IRECIST[situation]
     found = derive_irecist(**patient(lesions, visits).arguments(), criterion=RULES)
     assert found["OVRLRESP"].to_list() == expected
+
+
+def test_derived_and_recorded_responses_are_compared_timepoint_by_timepoint() -> None:
+    tables = patient({"T1": "TARGET"}, [{"T1": 20}, {"T1": 12}, {"T1": 19}, {"T1": 19}])
+    weeks = ["WEEK 6", "WEEK 12", "WEEK 30"]
+    recorded = pl.DataFrame({"USUBJID": "P1", "VISIT": weeks, "AVALC": ["PR", "SD", "SD"]})
+    recorded = recorded.with_columns(ADT=pl.date(2024, 8, 1))
+    compared = compare_recorded(derive(tables).timepoints, recorded, key=KEY)
+    assert compared.select("VISIT", "DERIVED", "RECORDED", "VERDICT").rows() == [
+        ("WEEK 6", "PR", "PR", "AGREES"),
+        ("WEEK 12", "PD", "SD", "DIFFERS"),
+        ("WEEK 18", "PD", None, "ONLY DERIVED"),
+        ("WEEK 30", None, "SD", "ONLY RECORDED"),
+    ]

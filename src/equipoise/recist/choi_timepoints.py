@@ -11,7 +11,7 @@ import polars as pl
 from equipoise.recist import nontarget_response, target_response
 from equipoise.recist.assessments import READ
 from equipoise.recist.choi import ChoiCriterion, choi_response
-from equipoise.recist.criterion import NONTARGET, OVERALL, Criterion
+from equipoise.recist.criterion import NONTARGET, OVERALL, Codes, Criterion
 from equipoise.recist.evidence import Evidence, gather_evidence
 from equipoise.recist.history import Integers, read_starts
 from equipoise.recist.new_lesions import YES
@@ -54,7 +54,11 @@ def derive_choi(
         evaluable=known | (evidence.target == target_response.CR),
         criterion=choi,
     )
-    keys = subjects.select(key).gather(evidence.timepoints[READ])
+    return _as_table(evidence, code, subjects.select(key))
+
+
+def _as_table(evidence: Evidence, code: Codes, subjects: pl.DataFrame) -> pl.DataFrame:
+    keys = subjects.gather(evidence.timepoints[READ])
     names = pl.Series(OVERALL, dtype=pl.Enum(OVERALL)).gather(code.astype(np.uint32))
     baseline = pl.col("BASELINE")
     dates = evidence.timepoints.select(

@@ -53,11 +53,7 @@ def gather_evidence(
     criterion: Criterion,
 ) -> Evidence:
     """Apply the rules of one timepoint to all timepoints of all reads."""
-    reads = subjects.select(key).with_row_index(READ).with_columns(pl.col(READ).cast(pl.Int64))
-    listed, rows = join_lesions(lesions, measurements, reads, key=key)
-    known = None if visits is None else visits.join(reads, on=list(key)).drop(key)
-    timepoints = order_timepoints(rows, known)
-    rows = number_measurements(rows, timepoints)
+    listed, rows, timepoints = _place_in_time(lesions, measurements, subjects, visits, key=key)
     targets = target_values(rows, criterion=criterion)
     burden = compute_burden(targets, timepoints, listed, criterion=criterion)
     rule = target_rule(burden, criterion=criterion)
@@ -87,6 +83,22 @@ def gather_evidence(
         components=progression_components(overall, target, new),
         on_study=on_study,
     )
+
+
+def _place_in_time(
+    lesions: pl.DataFrame,
+    measurements: pl.DataFrame,
+    subjects: pl.DataFrame,
+    visits: pl.DataFrame | None,
+    *,
+    key: Sequence[str],
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Lesions with READ, measurements with READ and TP, and the timepoints in order."""
+    reads = subjects.select(key).with_row_index(READ).with_columns(pl.col(READ).cast(pl.Int64))
+    listed, rows = join_lesions(lesions, measurements, reads, key=key)
+    known = None if visits is None else visits.join(reads, on=list(key)).drop(key)
+    timepoints = order_timepoints(rows, known)
+    return listed, number_measurements(rows, timepoints), timepoints
 
 
 def _on_study(timepoints: pl.DataFrame, subjects: pl.DataFrame) -> Booleans:

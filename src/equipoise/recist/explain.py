@@ -95,7 +95,24 @@ def _sum_text(evidence: Evidence) -> pl.Series:
             "base": burden.baseline,
         }
     )
-    rule, now = pl.col("rule"), pl.col("now")
+    named = pl.Series([name.lower() for name, _ in RULES]).gather(evidence.rule.astype(np.uint32))
+    rule = pl.col("rule")
+    above, below, between = _sentences()
+    text = (
+        pl.when(rule.is_in([_ABOVE, _PROVEN]))
+        .then(above)
+        .when(rule == _BELOW)
+        .then(below)
+        .when(rule == _BETWEEN)
+        .then(between)
+        .otherwise(named)
+    )
+    return values.select(text.alias("_sum"))["_sum"]
+
+
+def _sentences() -> tuple[pl.Expr, pl.Expr, pl.Expr]:
+    """Above the nadir, below the baseline sum, between the limits."""
+    now = pl.col("now")
     rise, fall = now - pl.col("low"), pl.col("base") - now
     above = pl.format(
         "sum {} mm is {} mm ({}) above the nadir {} mm",
@@ -116,17 +133,7 @@ def _sum_text(evidence: Evidence) -> pl.Series:
         _mm(pl.col("base")),
         _mm(pl.col("low")),
     )
-    named = pl.Series([name.lower() for name, _ in RULES]).gather(evidence.rule.astype(np.uint32))
-    text = (
-        pl.when(rule.is_in([_ABOVE, _PROVEN]))
-        .then(above)
-        .when(rule == _BELOW)
-        .then(below)
-        .when(rule == _BETWEEN)
-        .then(between)
-        .otherwise(named)
-    )
-    return values.select(text.alias("_sum"))["_sum"]
+    return above, below, between
 
 
 def _grown(evidence: Evidence) -> pl.DataFrame:

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from equipoise.recist.assessments import READ
-from equipoise.recist.burden import NONE
+from equipoise.recist.burden import NONE, Burden
 from equipoise.recist.criterion import (
     NEW,
     NONTARGET,
@@ -89,7 +89,7 @@ def derive_lesion_response(
 def _timepoint_table(
     evidence: Evidence, *, criterion: Criterion, options: ResponseOptions
 ) -> pl.DataFrame:
-    timepoints, burden, overall = evidence.timepoints, evidence.burden, evidence.overall
+    timepoints, overall = evidence.timepoints, evidence.overall
     reported = reported_responses(
         evidence.read,
         timepoints["ADTLAST"].to_physical().cast(pl.Int64).to_numpy(),
@@ -101,14 +101,6 @@ def _timepoint_table(
     )
     searched = overall_table(criterion)[evidence.target, overall.nontarget, 0]
     rule = overall_rule(overall.code, evidence.target, evidence.components, on_target=searched)
-    complete = burden.has_target & burden.complete
-    sizes = pl.DataFrame(
-        {
-            "SUM": _length(burden.measured, complete),
-            "BASESUM": _length(burden.baseline, burden.has_target & burden.baseline_complete),
-            "NADIR": _length(burden.nadir, burden.has_target & (burden.nadir < NONE)),
-        }
-    )
     responses = pl.DataFrame(
         {
             "TRGRESP": _named(evidence.target, TARGET),
@@ -127,11 +119,23 @@ def _timepoint_table(
             timepoints.select(
                 "VISIT", "ADT", "ADTLAST", ABLFL=pl.when("BASELINE").then(pl.lit("Y"))
             ),
-            sizes,
+            _sums(evidence.burden),
             responses,
         ],
         how="horizontal",
     ).with_columns(pl.when(after).then(pl.col(responses.columns)))
+
+
+def _sums(burden: Burden) -> pl.DataFrame:
+    """Sums in mm, null where they are not defined."""
+    complete = burden.has_target & burden.complete
+    return pl.DataFrame(
+        {
+            "SUM": _length(burden.measured, complete),
+            "BASESUM": _length(burden.baseline, burden.has_target & burden.baseline_complete),
+            "NADIR": _length(burden.nadir, burden.has_target & (burden.nadir < NONE)),
+        }
+    )
 
 
 def _progression_table(progression: Progression, keys: pl.DataFrame) -> pl.DataFrame:

@@ -98,7 +98,6 @@ def _lesion_faults(lesions: pl.DataFrame, *, key: Sequence[str]) -> list[Fault]:
 def _row_faults(rows: pl.DataFrame, *, key: Sequence[str]) -> list[Fault]:
     table = "MEASUREMENTS"
     known = pl.col("CLASS").is_not_null()
-    identity = [*key, "LNKID", "VISIT", *(["PART"] if "PART" in rows.columns else [])]
     allowed = [
         (pl.col("CLASS") == name) & ~pl.col("STATE").is_in(list(states)).fill_null(value=False)
         for name, states in STATES.items()
@@ -130,15 +129,19 @@ def _row_faults(rows: pl.DataFrame, *, key: Sequence[str]) -> list[Fault]:
         for broken, what, mend in checks
         for f in _fault(rows.filter(broken), table, what, mend, key=key)
     ]
+    return [*faults, *_repeated_faults(rows, key=key), *_order_faults(rows, key=key)]
+
+
+def _repeated_faults(rows: pl.DataFrame, *, key: Sequence[str]) -> list[Fault]:
+    identity = [*key, "LNKID", "VISIT", *(["PART"] if "PART" in rows.columns else [])]
     repeated = rows.filter(rows.select(identity).is_duplicated())
-    faults += _fault(
+    return _fault(
         repeated,
-        table,
+        "MEASUREMENTS",
         "is read more than once at one timepoint",
         "Keep one row per lesion and timepoint; number fragments in PART.",
         key=key,
     )
-    return [*faults, *_order_faults(rows, key=key)]
 
 
 def _order_faults(rows: pl.DataFrame, *, key: Sequence[str]) -> list[Fault]:

@@ -10,7 +10,7 @@ from equipoise.recist import target_response
 from equipoise.recist.assessments import READ
 from equipoise.recist.burden import NONE, Burden
 from equipoise.recist.criterion import Codes, Criterion
-from equipoise.recist.history import Booleans
+from equipoise.recist.history import Booleans, Integers
 from equipoise.recist.target_response import meets_progression
 from equipoise.recist.timepoints import TP
 
@@ -33,6 +33,16 @@ def driven_by_normal_nodes(
         pl.col("VALUE") < criterion.normal_node_below,
         pl.col(TP).is_in(suspect.tolist()),
     ).select(READ, "LNKID", _pd=TP)
+    lowest = _nadir_without(normal, targets, burden)
+    without = burden.measured - burden.nodes_left
+    still = meets_progression(without, lowest, criterion=criterion)
+    flag[suspect] = ~still[suspect]
+    return flag
+
+
+def _nadir_without(normal: pl.DataFrame, targets: pl.DataFrame, burden: Burden) -> Integers:
+    """Smallest complete sum before each timepoint `_pd`, without the nodes `normal` there."""
+    n = len(burden.measured)
     complete = pl.DataFrame({TP: np.flatnonzero(burden.complete)})
     earlier = (
         normal.select(READ, "_pd")
@@ -46,16 +56,13 @@ def driven_by_normal_nodes(
         .group_by("_pd", TP)
         .agg(pl.col("VALUE").sum())
     )
-    sums = pl.DataFrame({TP: np.arange(len(target)), "_sum": burden.measured})
+    sums = pl.DataFrame({TP: np.arange(n), "_sum": burden.measured})
     nadir = (
         earlier.join(theirs, on=["_pd", TP], how="left")
         .join(sums, on=TP)
         .group_by("_pd")
         .agg((pl.col("_sum") - pl.col("VALUE").fill_null(0)).min())
     )
-    lowest = np.full(len(target), NONE, dtype=np.int64)
+    lowest = np.full(n, NONE, dtype=np.int64)
     lowest[nadir["_pd"].to_numpy()] = nadir["_sum"].to_numpy()
-    without = burden.measured - burden.nodes_left
-    still = meets_progression(without, lowest, criterion=criterion)
-    flag[suspect] = ~still[suspect]
-    return flag
+    return lowest
