@@ -44,6 +44,37 @@ def check_endpoints(protocol: Protocol, known_rules: Sequence[str]) -> Iterator[
             )
 
 
+def check_evaluators(protocol: Protocol) -> Iterator[Finding]:
+    """Evaluators have rows to read, or two readers who do."""
+    reading = [e.id for e in protocol.evaluators if e.adjudication is None]
+    for i, evaluator in enumerate(protocol.evaluators):
+        path: Path = ("evaluators", i)
+        if evaluator.adjudication is None:
+            if not evaluator.where:
+                yield (
+                    path,
+                    f"evaluator `{evaluator.id}` has no rows",
+                    "add `where`, such as {RSEVAL: INVESTIGATOR}, or `adjudication` of two readers",
+                )
+            continue
+        one, two = evaluator.adjudication.readers
+        for j, reader in enumerate((one, two)):
+            if reader not in reading:
+                yield unknown((*path, "adjudication", "readers", j), "reader", reader, reading)
+        if one == two:
+            yield (
+                (*path, "adjudication", "readers"),
+                f"evaluator `{evaluator.id}` has the reader `{one}` twice",
+                "name two evaluators",
+            )
+        if protocol.simulation is not None:
+            yield (
+                (*path, "adjudication"),
+                "the simulation draws no two readers and no adjudicator",
+                "simulate the accepted read: `where` and `accepted_only` instead of `adjudication`",
+            )
+
+
 def check_analyses(protocol: Protocol) -> Iterator[Finding]:
     """Analyses name what is declared, with methods that fit the endpoint."""
     endpoints = {endpoint.id: endpoint for endpoint in protocol.endpoints}
