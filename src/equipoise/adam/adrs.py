@@ -28,7 +28,8 @@ def derive_adrs(
 ) -> pl.DataFrame:
     """Overall responses and what follows from them, for every subject and evaluator.
 
-    Parameters    tables : as of the data cut-off; TU for measurable disease, CM and PR for new therapy
+    Parameters    tables : as of the data cut-off; TU for measurable disease, CM and PR
+                  for new therapy
                   adsl : one row per subject with RANDDT and DTHDT
                   records : overall responses, from RS or from lesions
     Returns       ADRS; SRCDOM, SRCVAR and SRCSEQ on all rows; RSSEQ on recorded ones; RULE, LESIONS
@@ -50,7 +51,7 @@ def derive_adrs(
         _death(reads, adsl),
         _measurable(reads, tables, protocol),
     ]
-    return _in_order(pl.concat(parts, how="diagonal_relaxed"), adsl, protocol)
+    return order_responses(pl.concat(parts, how="diagonal_relaxed"), adsl, protocol)
 
 
 def _counted_columns(assessments: pl.DataFrame, *, key: list[str]) -> pl.DataFrame:
@@ -154,7 +155,7 @@ def _yes_no(found: pl.Expr) -> dict[str, pl.Expr]:
     }
 
 
-def _in_order(rows: pl.DataFrame, adsl: pl.DataFrame, protocol: Protocol) -> pl.DataFrame:
+def order_responses(rows: pl.DataFrame, adsl: pl.DataFrame, protocol: Protocol) -> pl.DataFrame:
     """PARAM, ASEQ and the order of the contract: evaluators as the protocol lists them."""
     key = subject_key(adsl)
     order = {e.id: i for i, e in enumerate(protocol.evaluators)}
@@ -163,7 +164,8 @@ def _in_order(rows: pl.DataFrame, adsl: pl.DataFrame, protocol: Protocol) -> pl.
     reader = pl.lit("by ") + pl.col("EVALUATOR").replace_strict(labels, return_dtype=pl.String)
     label = pl.col("PARAMCD").replace_strict(names, return_dtype=pl.String)
     return (
-        rows.with_columns(
+        rows.drop("STUDYID", strict=False)
+        .with_columns(
             PARAM=label.str.replace("{by}", reader, literal=True),
             place=pl.col("EVALUATOR").replace_strict(order, return_dtype=pl.Int64),
         )

@@ -8,9 +8,11 @@ from collections.abc import Mapping
 import polars as pl
 
 from equipoise.adam.adae import derive_adae
-from equipoise.adam.adrs import derive_adrs
+from equipoise.adam.adjudicated_reads import accepted_rows, derive_adjudication
+from equipoise.adam.adrs import derive_adrs, order_responses
 from equipoise.adam.adsl import derive_adsl
 from equipoise.adam.adtte import derive_adtte
+from equipoise.adam.concordance import derive_concordance
 from equipoise.adam.cutoff import apply_cutoff, data_cutoff
 from equipoise.adam.lesion_responses import derive_lesion_responses
 from equipoise.adam.response_comparison import compare_responses
@@ -38,19 +40,24 @@ def derive_adam(tables: Mapping[str, pl.DataFrame], protocol: Protocol) -> dict[
     adsl = derive_adsl(seen, protocol)
     records, others = _response_records(seen, adsl, protocol)
     adrs = derive_adrs(seen, adsl, records, protocol)
-    made = {
-        "ADSL": adsl,
-        "ADRS": adrs,
-        "ADTTE": derive_adtte(adsl, adrs, seen, protocol),
-        "ADAE": derive_adae(seen, adsl, protocol),
+    adjudication = derive_adjudication(adrs, adsl, seen, protocol)
+    if adjudication is not None:
+        both = pl.concat([adrs, accepted_rows(adrs, adjudication)])
+        adrs = order_responses(both, adsl, protocol)
+    adtte = derive_adtte(adsl, adrs, seen, protocol)
+    beside = {
+        "ADADJ": adjudication,
+        "ADCONC": derive_concordance(adrs, adtte, adsl, protocol),
+        **others,
     }
-    return made | others
+    made = {"ADSL": adsl, "ADRS": adrs, "ADTTE": adtte, "ADAE": derive_adae(seen, adsl, protocol)}
+    return made | {name: table for name, table in beside.items() if table is not None}
 
 
 def _response_records(
     tables: Tables, adsl: pl.DataFrame, protocol: Protocol
 ) -> tuple[ResponseRecords, dict[str, pl.DataFrame]]:
-    """The overall responses the analysis uses, and ADRSCMP where they are compared with the others."""
+    """The overall responses the analysis uses; ADRSCMP where they are compared with the others."""
     response, both = protocol.response, {"RS", "TU", "TR"} <= set(tables)
     from_lesions = response.source == "lesions"
     compare = both and (

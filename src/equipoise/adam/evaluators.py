@@ -34,3 +34,10 @@ def every_read(adsl: pl.DataFrame, protocol: Protocol) -> pl.DataFrame:
     """Every subject with every evaluator who reads: the subject key and EVALUATOR."""
     names = [evaluator.id for evaluator in reading_evaluators(protocol)]
     return adsl.select(subject_key(adsl)).join(pl.DataFrame({"EVALUATOR": names}), how="cross")
+
+
+def readers_of(evaluator: Evaluator, protocol: Protocol) -> tuple[Evaluator, ...]:
+    """Whose rows an evaluator stands on: his own, or those of the two readers he accepts from."""
+    if evaluator.adjudication is None:
+        return (evaluator,)
+    return tuple(e for e in protocol.evaluators if e.id in evaluator.adjudication.readers)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from equipoise.adam.evaluators import rows_of
+from equipoise.adam.evaluators import readers_of, rows_of
 from equipoise.adam.new_therapy import derive_new_therapy
 from equipoise.adam.schedule import longest_gap
 from equipoise.errors import DataError, Fault
@@ -45,7 +45,9 @@ def derive_progression_free(
         frame = frame.join(therapy, on=subject_key(starts), how="left")
         frame = _last_seen(frame, seen, name="THERAPY", until=pl.col("day") <= pl.col("NACTDT"))
     if rules.no_baseline == "censor":
-        frame = frame.join(_with_baseline(tables, evaluator), on=subject_key(starts), how="left")
+        frame = frame.join(
+            _with_baseline(tables, evaluator, protocol), on=subject_key(starts), how="left"
+        )
     return _decide(frame, rules, protocol).select(
         *subject_key(starts), "STARTDT", "ADT", "SRCSEQ", "ending"
     )
@@ -53,10 +55,14 @@ def derive_progression_free(
 
 def _progressions(starts: pl.DataFrame, read: pl.DataFrame) -> pl.DataFrame:
     key = subject_key(starts)
-    progressed = read.filter((pl.col("PARAMCD") == "PD") & (pl.col("AVALC") == "Y"))
-    return starts.join(
-        progressed.select(*key, PDDT=pl.col("ADT"), PDSEQ=pl.col("ASEQ")), on=key, how="left"
-    ).with_columns(EVENTDT=pl.min_horizontal("PDDT", "DTHDT"))
+    told = read.filter(pl.col("PARAMCD") == "PD")
+    progressed = told.filter(pl.col("AVALC") == "Y")
+    # A subject whose read is still to be adjudicated has no progression row, and no time.
+    return (
+        starts.join(told.select(key), on=key, how="semi")
+        .join(progressed.select(*key, PDDT=pl.col("ADT"), PDSEQ=pl.col("ASEQ")), on=key, how="left")
+        .with_columns(EVENTDT=pl.min_horizontal("PDDT", "DTHDT"))
+    )
 
 
 def _counting_assessments(read: pl.DataFrame, rules: RuleSet) -> pl.DataFrame:
@@ -82,7 +88,7 @@ def _last_seen(
     return frame.join(last, on=key, how="left")
 
 
-def _with_baseline(tables: Tables, evaluator: Evaluator) -> pl.DataFrame:
+def _with_baseline(tables: Tables, evaluator: Evaluator, protocol: Protocol) -> pl.DataFrame:
     if "TU" not in tables:
         raise DataError(
             Fault(
@@ -91,9 +97,9 @@ def _with_baseline(tables: Tables, evaluator: Evaluator) -> pl.DataFrame:
                 mend="give TU, or choose a rule set with no_baseline: ignore",
             )
         )
-    lesions = rows_of(evaluator, tables["TU"], domain="TU").filter(
-        pl.col("TUSTRESC").is_in(load_contract("TU").rules["baseline"])
-    )
+    lesions = pl.concat(
+        rows_of(reader, tables["TU"], domain="TU") for reader in readers_of(evaluator, protocol)
+    ).filter(pl.col("TUSTRESC").is_in(load_contract("TU").rules["baseline"]))
     return lesions.select(subject_key(lesions)).unique().with_columns(BASELINE=True)
 
 
