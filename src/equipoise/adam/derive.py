@@ -17,6 +17,7 @@ from equipoise.adam.cutoff import apply_cutoff, data_cutoff
 from equipoise.adam.lesion_responses import derive_lesion_responses
 from equipoise.adam.response_comparison import compare_responses
 from equipoise.adam.response_records import ResponseRecords, recorded_responses
+from equipoise.adam.rule_set_moves import derive_rule_set_moves
 from equipoise.errors import DataError, Fault
 from equipoise.protocol.model import Protocol
 from equipoise.tables import conform, load_contract
@@ -48,6 +49,7 @@ def derive_adam(tables: Mapping[str, pl.DataFrame], protocol: Protocol) -> dict[
     beside = {
         "ADADJ": adjudication,
         "ADCONC": derive_concordance(adrs, adtte, adsl, protocol),
+        "ADTTECMP": derive_rule_set_moves(adtte, protocol),
         **others,
     }
     made = {"ADSL": adsl, "ADRS": adrs, "ADTTE": adtte, "ADAE": derive_adae(seen, adsl, protocol)}

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from equipoise.protocol.finding import Finding, Path, unknown, variables_of
 from equipoise.protocol.model import Protocol
 
+_TIMED = ("pfs", "os", "dor", "ttr", "ttf", "dodc")
+_CENSORED = tuple(kind for kind in _TIMED if kind != "os")
 _TIME_METHODS = {"kaplan-meier", "logrank", "cox", "follow-up"}
 
 
@@ -20,7 +22,7 @@ def check_endpoints(protocol: Protocol, known_rules: Sequence[str]) -> Iterator[
             yield path, f"endpoint `{endpoint.id}` has no evaluator", "name who reads the images"
         if endpoint.evaluator is not None and endpoint.evaluator not in readers:
             yield unknown((*path, "evaluator"), "evaluator", endpoint.evaluator, readers)
-        if endpoint.kind in ("pfs", "dor") and endpoint.censoring is None:
+        if endpoint.kind in _CENSORED and endpoint.censoring is None:
             yield (
                 path,
                 f"endpoint `{endpoint.id}` has no censoring rules",
@@ -30,7 +32,10 @@ def check_endpoints(protocol: Protocol, known_rules: Sequence[str]) -> Iterator[
             yield unknown(
                 (*path, "censoring"), "censoring rule set", endpoint.censoring, known_rules
             )
-        if endpoint.kind in ("orr", "dcr", "dor") and endpoint.confirmed is None:
+        for j, name in enumerate(endpoint.sensitivity):
+            if name not in known_rules:
+                yield unknown((*path, "sensitivity", j), "censoring rule set", name, known_rules)
+        if endpoint.kind in ("orr", "dcr", "dor", "ttr", "dodc") and endpoint.confirmed is None:
             yield (
                 path,
                 f"endpoint `{endpoint.id}` does not say whether responses are confirmed",
@@ -90,7 +95,7 @@ def check_analyses(protocol: Protocol) -> Iterator[Finding]:
         if analysis.endpoint not in endpoints:
             yield unknown((*path, "endpoint"), "endpoint", analysis.endpoint, endpoints)
             continue
-        timed = endpoints[analysis.endpoint].kind in ("pfs", "os", "dor")
+        timed = endpoints[analysis.endpoint].kind in _TIMED
         for j, method in enumerate(analysis.methods):
             if (method in _TIME_METHODS) != timed:
                 kind = endpoints[analysis.endpoint].kind
