@@ -118,7 +118,9 @@ def readout(trial: str, out: str | None, **given: Any) -> None:
 
 @main.command()
 @click.argument("trial")
-@click.option("--solve", metavar="FIELD", help="Solve for power, events, patients or effect.")
+@click.option(
+    "--solve", metavar="FIELD", help="Solve for power, events, effect, patients or accrual."
+)
 @click.option("--verify", type=click.IntRange(min=0), default=0, help="Trials to simulate beside.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Of --verify.")
 @click.option("--out", type=click.Path(), help="Folder to write. [designs/TRIAL]")

@@ -69,12 +69,16 @@ def _framed(html: str) -> str:
     return f'<iframe srcdoc="{escape(html)}" style="{style}"></iframe>'
 
 
-def design_stage(trial: Trial, *, verify: int, seed: int) -> Designed:
+def design_stage(trial: Trial, *, solve: str | None, verify: int, seed: int) -> Designed:
     """The plan of the trial; with `verify`, so many simulated trials beside its formulas."""
     from equipoise.design.plan import plan_design
+    from equipoise.design.solve import leave_open
     from equipoise.report import render_design
 
-    plan = plan_design(trial.protocol)
+    protocol = trial.protocol
+    if solve is not None:
+        protocol = leave_open(protocol, solve, changes={})
+    plan = plan_design(protocol)
     tables = dict(plan.tables)
     if verify:
         from numpy.random import Generator, Philox
@@ -82,8 +86,8 @@ def design_stage(trial: Trial, *, verify: int, seed: int) -> Designed:
         from equipoise.design.plan_verify import verify_plan
 
         rng = Generator(Philox(seed))
-        tables["VERIFY"] = verify_plan(trial.protocol, replicates=verify, rng=rng)
-    html = render_design(tables, plan.paragraph, trial.protocol, versions=versions())
+        tables["VERIFY"] = verify_plan(protocol, replicates=verify, rng=rng)
+    html = render_design(tables, plan.paragraph, protocol, versions=versions())
     return Designed(trial, tables, plan.paragraph, html)
 
 

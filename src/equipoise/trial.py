@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -26,7 +26,6 @@ DataKind = Literal["DATA", "SIMULATED"]
 
 REQUIRED_SDTM = ("DM", "DS", "EX", "AE", "RS")
 OPTIONAL_SDTM = ("SUPPDM", "SUPPAE", "CM", "TU", "TR", "SUPPTR")
-SOLVABLE = ("power", "events", "patients", "effect", "last_look_month")
 ADAM = ("ADSL", "ADRS", "ADTTE", "ADAE")
 
 
@@ -74,26 +73,6 @@ def load_trial(trial: str | Path) -> Trial:
     if faults:
         raise ProtocolError(faults)
     return Trial(protocol=protocol, file=file, sha256=sha256(text.encode()))
-
-
-def solve_for(trial: Trial, field: str) -> Trial:
-    """The trial with one field of its design left open, for the plan to solve.
-
-    Raises ProtocolError when the protocol has no design, or its design no such field.
-    """
-    design = trial.protocol.design
-    open_fields = [] if design is None else [n for n in SOLVABLE if n in type(design).model_fields]
-    if design is None or field not in open_fields:
-        raise ProtocolError(
-            Fault(
-                what=f"there is no `{field}` to solve for in this protocol's design",
-                where=f"{trial.file}, design",
-                mend=f"solve for one of: {', '.join(open_fields) or 'nothing; add `design`'}",
-            )
-        )
-    empty = () if field == "effect" else None
-    opened = design.model_copy(update={field: empty})
-    return replace(trial, protocol=trial.protocol.model_copy(update={"design": opened}))
 
 
 def read_evidence(trial: Trial, data: Path, *, tables: Mapping[str, str]) -> Evidence:

@@ -112,17 +112,15 @@ def plan(
 ) -> Designed:
     """The plan of a trial: sizes, bounds, calendar, and the paragraph for its protocol.
 
-    Parameters    solve : the field of the design to leave open: power, events, patients, effect
+    Parameters    solve : what to leave open: power, events, effect, patients or accrual
                   verify : trials to simulate beside the formulas; 0 for none
     """
     from equipoise.pipeline import design_stage
-    from equipoise.trial import load_trial, solve_for
+    from equipoise.trial import load_trial
 
     loaded = load_trial(trial)
-    if solve is not None:
-        loaded = solve_for(loaded, solve)
     progress("planning")
-    made = design_stage(loaded, verify=verify, seed=seed)
+    made = design_stage(loaded, solve=solve, verify=verify, seed=seed)
     if out is not None:
         _write_design(Path(out), made, {"solve": solve, "verify": verify}, seed if verify else None)
     return made

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 import equipoise
 from equipoise.cli import main
-from equipoise.errors import ProtocolError
+from equipoise.errors import MethodError
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def test_what_is_left_open_is_solved():
 
 
 def test_a_field_that_no_plan_can_solve_is_named():
-    with pytest.raises(ProtocolError, match="there is no `colour` to solve for"):
+    with pytest.raises(MethodError, match="`colour` cannot be solved for"):
         equipoise.plan("altn-iii-04", solve="colour")
 
 
