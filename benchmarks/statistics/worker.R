@@ -10,7 +10,7 @@ call <- switch(method,
   logrank = function(i) survdiff(Surv(time[i], event[i]) ~ arm[i]),
   cox1 = function(i) coxph(Surv(time[i], event[i]) ~ arm[i], ties = "efron"),
   cox5 = function(i) coxph(Surv(time[i], event[i]) ~ x[i, ], ties = "efron"))
-invisible(call(seq_len(min(n, 200)))); gc(); all <- seq_len(n)
+invisible(call(seq_len(min(n, 200)))); invisible(gc()); all <- seq_len(n)
 before <- peak(); best <- Inf; spent <- 0; after <- NA
 repeat { s <- system.time(call(all))[["elapsed"]]; if (n <= 2000) { k <- 20; s <- system.time(for (j in 1:k) call(all))[["elapsed"]] / k }
   if (is.na(after)) after <- peak(); best <- min(best, s); spent <- spent + s; if (spent > 3 || spent > 20 * best) break }

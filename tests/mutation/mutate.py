@@ -23,7 +23,10 @@ TESTS = [
     "tests/reference/test_survival_ref.py",
     "tests/reference/test_survival_nasty.py",
 ]
-CHOSEN = "property or leukemia or ovarian or heart or veteran or mgus2 or lung or weights or ties or time0"
+CHOSEN = (
+    "property or leukemia or ovarian or heart or veteran or mgus2 or lung"
+    " or weights or ties or time0"
+)
 
 
 @dataclass(frozen=True)

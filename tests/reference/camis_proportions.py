@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from tests.oracles import oracle_file
 
-from equipoise.statistics import contingency, two_proportions
+from equipoise.statistics import contingency, two_proportion_ratios, two_proportions
 from equipoise.statistics import exact_odds_ratio as exact
 from equipoise.statistics import proportion as one
 from equipoise.statistics import proportion_intervals as more
@@ -105,7 +105,8 @@ def unconditional(scale, ordering):
 
 
 def plain(name, **options):
-    return lambda c: getattr(two_proportions, name)(c, **LEVEL, **options)
+    module = two_proportions if name.startswith("difference") else two_proportion_ratios
+    return lambda c: getattr(module, name)(c, **LEVEL, **options)
 
 
 RD, RR, OR = "difference", "ratio", "odds ratio"
