@@ -47,8 +47,48 @@ class Readout:
     html: str
 
     def _repr_html_(self) -> str:
-        style = "width:100%;height:80vh;border:0"
-        return f'<iframe srcdoc="{escape(self.html)}" style="{style}"></iframe>'
+        return _framed(self.html)
+
+
+@dataclass(frozen=True, slots=True)
+class Designed:
+    """A trial's plan: its tables, the paragraph for the protocol, and the page of both."""
+
+    trial: Trial
+    tables: Tables
+    paragraph: str
+    html: str
+
+    def _repr_html_(self) -> str:
+        return _framed(self.html)
+
+
+def _framed(html: str) -> str:
+    """A whole page inside a notebook's cell."""
+    style = "width:100%;height:80vh;border:0"
+    return f'<iframe srcdoc="{escape(html)}" style="{style}"></iframe>'
+
+
+def design_stage(trial: Trial, *, solve: str | None, verify: int, seed: int) -> Designed:
+    """The plan of the trial; with `verify`, so many simulated trials beside its formulas."""
+    from equipoise.design.plan import plan_design
+    from equipoise.design.solve import leave_open
+    from equipoise.report import render_design
+
+    protocol = trial.protocol
+    if solve is not None:
+        protocol = leave_open(protocol, solve, changes={})
+    plan = plan_design(protocol)
+    tables = dict(plan.tables)
+    if verify:
+        from numpy.random import Generator, Philox
+
+        from equipoise.design.plan_verify import verify_plan
+
+        rng = Generator(Philox(seed))
+        tables["VERIFY"] = verify_plan(protocol, replicates=verify, rng=rng)
+    html = render_design(tables, plan.paragraph, protocol, versions=versions())
+    return Designed(trial, tables, plan.paragraph, html)
 
 
 def run_id_of(trial: Trial, evidence: Evidence) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # imported where they are used: `import equipoise` stays fast
-    from equipoise.pipeline import Analysed, Readout
+    from equipoise.pipeline import Analysed, Designed, Readout
     from equipoise.protocol.recompute import Recomputed
     from equipoise.trial import Evidence, Tables, Trial
 
@@ -99,6 +99,53 @@ def readout(
     folders = _made(evidence) | {"adam": adam, "": analysed.tables()}
     _write(out, "readout", loaded, evidence, folders, pages={"readout.html": html.encode()})
     return Readout(loaded, evidence, adam, analysed, html)
+
+
+def plan(
+    trial: str | Path,
+    *,
+    solve: str | None = None,
+    verify: int = 0,
+    seed: int = 1,
+    out: str | Path | None = None,
+    progress: Progress = _silent,
+) -> Designed:
+    """The plan of a trial: sizes, bounds, calendar, and the paragraph for its protocol.
+
+    Parameters    solve : what to leave open: power, events, effect, patients or accrual
+                  verify : trials to simulate beside the formulas; 0 for none
+    """
+    from equipoise.pipeline import design_stage
+    from equipoise.trial import load_trial
+
+    loaded = load_trial(trial)
+    progress("planning")
+    made = design_stage(loaded, solve=solve, verify=verify, seed=seed)
+    if out is not None:
+        _write_design(Path(out), made, {"solve": solve, "verify": verify}, seed if verify else None)
+    return made
+
+
+def _write_design(
+    out: Path, made: Designed, arguments: dict[str, object], seed: int | None
+) -> None:
+    from equipoise.store.manifest import manifest_json, run_identifier
+    from equipoise.store.write_run import MANIFEST, table_files, write_run
+
+    inputs = {made.trial.file: made.trial.sha256}
+    files = table_files(made.tables, folder="design")
+    files |= {"design.html": made.html.encode(), "design.txt": f"{made.paragraph}\n".encode()}
+    manifest = manifest_json(
+        run_id=run_identifier(inputs, arguments),
+        verb="design",
+        data_kind="PLAN",
+        inputs=inputs,
+        outputs=files,
+        arguments=arguments,
+        cutoff=None,
+        seed=seed,
+    )
+    write_run(out, files | {MANIFEST: manifest})
 
 
 def _begin(

@@ -287,3 +287,19 @@ def test_progression_after_a_long_gap_does_not_close_the_gap_itself() -> None:
         options = PfsOptions(censor_at_new_therapy=True, missed_gap_days=gap, month_days=30.4375)
         found = compute_pfs(rows, subjects, key=KEY, options=options)
         assert found.select("CNSR", "EVNTDESC", "AVAL").row(0) == expected
+
+
+def test_new_therapy_after_the_cut_off_is_not_known_yet() -> None:
+    start = date(2024, 1, 1)
+    rows = pl.DataFrame({"USUBJID": ["P1"], "ADT": [date(2024, 2, 12)], "AVALC": ["SD"]})
+    subjects = pl.DataFrame(
+        {
+            "USUBJID": ["P1"],
+            "RANDDT": [start],
+            "NACTDT": [date(2024, 5, 1)],
+            "CUTOFFDT": [date(2024, 4, 1)],
+        }
+    )
+    options = PfsOptions(censor_at_new_therapy=True, missed_gap_days=98, month_days=30.4375)
+    found = compute_pfs(rows, subjects, key=KEY, options=options)
+    assert found.select("ADT", "EVNTDESC").row(0) == (date(2024, 2, 12), "LAST ASSESSMENT")

@@ -13,7 +13,7 @@ from equipoise.protocol.model import OneSampleSurvivalDesign, Protocol, Survival
 Item = Literal["power", "events", "effect", "patients", "accrual"]
 
 
-def leave_open(protocol: Protocol, item: Item, *, changes: Mapping[str, Any]) -> Protocol:
+def leave_open(protocol: Protocol, item: str, *, changes: Mapping[str, Any]) -> Protocol:
     """The protocol with one item of its design left open; `plan_design` then solves for it.
 
     Parameters    item    : what to solve for; `accrual` is its speed

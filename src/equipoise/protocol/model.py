@@ -8,10 +8,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from equipoise.protocol.assessment import (
+    Adjudication,
     Assessments,
     Confirmation,
     Evaluator,
     Interval,
+    Lesions,
     Response,
 )
 from equipoise.protocol.assumption import Assumption, Course, Piece, Simulation
@@ -41,6 +43,7 @@ from equipoise.protocol.record import Condition, Factor, Group, Grouping, Name, 
 from equipoise.protocol.treatment import Arm, Randomisation, Regimen, Schedule
 
 __all__ = [
+    "Adjudication",
     "AdverseEvents",
     "Analysis",
     "AnalysisSet",
@@ -65,6 +68,7 @@ __all__ = [
     "Grouping",
     "Identity",
     "Interval",
+    "Lesions",
     "Look",
     "Multiplicity",
     "OneSampleSurvivalDesign",

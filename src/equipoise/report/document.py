@@ -64,7 +64,7 @@ def render_readout(results: Results, protocol: Protocol, *, run: Mapping[str, An
     printed = [*_printed(sections), *_card_numbers(cards)]
     css, script = (_template_text(name) for name in ("readout.css", "readout.js"))
     return (
-        _environment()
+        page_environment()
         .get_template("readout.html.j2")
         .render(
             protocol=protocol,
@@ -211,7 +211,8 @@ def _methods(
     return [{"words": words, "code": code, "uses": uses} for (words, code), uses in found.items()]
 
 
-def _environment() -> Environment:
+def page_environment() -> Environment:
+    """The templates of the pages, escaping on, with what they ask of blocks."""
     environment = Environment(
         loader=PackageLoader("equipoise.report"),
         autoescape=True,
@@ -229,6 +230,12 @@ def _environment() -> Environment:
 
 def _template_text(name: str) -> str:
     return files("equipoise.report").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def page_style() -> tuple[str, str]:
+    """The style sheet of every page, and the hash by which a page's own policy admits it."""
+    css = _template_text("readout.css")
+    return css, _csp_hash(css)
 
 
 def _csp_hash(text: str) -> str:

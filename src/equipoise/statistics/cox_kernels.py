@@ -171,15 +171,16 @@ def partial_likelihood(
     offsets: Ints,
     beta: Floats,
     efron: bool,
+    event_sums: Floats,
     scratch: Floats,
 ) -> Pass:
     """Log partial likelihood, score (p,) and information (p, p) at beta (p,).
 
     x (p, n); weight (n,) or empty for ones; entry (n,) or empty; by_entry (n,) rows by entry in a
-    segment; scratch (2, n), or (3, n) with entry, is overwritten.
+    segment; event_sums (p,) sums of w x over the events; scratch (2, n), or (3, n) with entry, is
+    overwritten.
     """
     eta = _linear(x, beta)
-    died, at_events = _event_sums(event, x, weight, eta)
     with np.errstate(over="ignore"):
         risk = np.exp(eta, out=eta)
     if weight.size:
@@ -203,39 +204,15 @@ def partial_likelihood(
     first, second = _weighted_products(x, risk)
     upper = second - square
     info = upper + np.triu(upper, 1).T
-    return died + logs, at_events - first, info
+    return float(event_sums @ beta) + logs, event_sums - first, info
 
 
-@njit(cache=True, nogil=True)
-def _linear(x: Floats, beta: Floats) -> Floats:  # pragma: no cover - compiled
-    p, n = x.shape
-    eta = np.zeros(n)
-    for a in range(p):
-        for i in range(n):
-            eta[i] += beta[a] * x[a, i]
+def _linear(x: Floats, beta: Floats) -> Floats:
+    """X b (n,), x (p, n), one column after the other."""
+    eta: Floats = x[0] * beta[0]
+    for a in range(1, beta.size):
+        eta += x[a] * beta[a]
     return eta
-
-
-@njit(cache=True, nogil=True)
-def _event_sums(
-    event: Flags, x: Floats, weight: Floats, eta: Floats
-) -> tuple[float, Floats]:  # pragma: no cover - compiled
-    """Sum of w x b (one number) and of w x (p,) over the events."""
-    p, n = x.shape
-    total, sums = 0.0, np.zeros(p)
-    if weight.size > 0:
-        for i in range(n):
-            total += event[i] * weight[i] * eta[i]
-        for a in range(p):
-            for i in range(n):
-                sums[a] += event[i] * weight[i] * x[a, i]
-        return total, sums
-    for i in range(n):
-        total += event[i] * eta[i]
-    for a in range(p):
-        for i in range(n):
-            sums[a] += event[i] * x[a, i]
-    return total, sums
 
 
 @njit(cache=True, nogil=True)

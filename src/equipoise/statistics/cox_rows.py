@@ -32,7 +32,8 @@ class CoxRows:
 
     columns (p, n) covariates less their weighted mean `centre` (p,), one column of x after the
     other; weight and entry are empty when not given; by_entry (n,) sorted rows ordered by entry
-    within stratum, empty without entry; scratch (2 or 3, n) is room for the kernels.
+    within stratum, empty without entry; event_sums (p,) sums of w x over the events; scratch (2 or
+    3, n) is room for the kernels.
     """
 
     time: Floats
@@ -46,6 +47,7 @@ class CoxRows:
     centre: Floats
     strata: tuple[object, ...]
     ties: str
+    event_sums: Floats
     scratch: Floats
 
     @property
@@ -88,20 +90,29 @@ def sort_cox_rows(
         entries = entries[order]
         by_entry = np.lexsort((entries, strata.code[order]))
     centre = np.average(matrix, axis=0, weights=weights if weights.size else None)
+    columns, sorted_events = _gather(matrix, order, centre), events[order]
+    weights = weights[order] if weights.size else weights
     return CoxRows(
-        times[order],
-        events[order],
-        _gather(matrix, order, centre),
-        weights[order] if weights.size else weights,
-        entries,
-        by_entry,
-        offsets,
-        order,
-        centre,
-        strata.labels,
-        ties,
-        np.empty((3 if entries.size else 2, times.size)),
+        time=times[order],
+        event=sorted_events,
+        columns=columns,
+        weight=weights,
+        entry=entries,
+        by_entry=by_entry,
+        offsets=offsets,
+        order=order,
+        centre=centre,
+        strata=strata.labels,
+        ties=ties,
+        event_sums=_event_sums(columns, sorted_events, weights),
+        scratch=np.empty((3 if entries.size else 2, times.size)),
     )
+
+
+def _event_sums(columns: Floats, event: Flags, weight: Floats) -> Floats:
+    died = event * weight if weight.size else event
+    sums: Floats = np.array([float(np.sum(column * died)) for column in columns])
+    return sums
 
 
 def as_matrix(x: ArrayLike, size: int) -> Floats:
@@ -158,6 +169,7 @@ def likelihood(rows: CoxRows, beta: Floats) -> tuple[float, Floats, Floats]:
             rows.offsets,
             beta,
             rows.ties == "efron",
+            rows.event_sums,
             rows.scratch,
         )
     return float(value), score, info
