@@ -44,6 +44,11 @@ CASES = {
         "the last is not at fraction 1",
         "the last look has `fraction: 1`",
     ),
+    "a last look that may show nothing": (
+        ("{fraction: 0.66}, {fraction: 1}", "{fraction: 0.66}, {fraction: 1, efficacy: false}"),
+        "the last look may not show efficacy",
+        "drop `efficacy: false`",
+    ),
     "a look without a time": (
         ("{fraction: 0.66}, {fraction: 1}", "{efficacy: true}, {fraction: 1}"),
         "this look has no time",

@@ -159,10 +159,20 @@ def drift_for_power(bounds: Bounds, *, power: float) -> float:
             )
         )
     fixed = fixed_drift(float(bounds.alpha[-1]), power)
+
+    def gap(drift: float) -> float:
+        # on the probit scale power is nearly a straight line in drift, so few steps are needed
+        reached = operating(bounds, drift=drift).power
+        return float(np.clip(ndtri(reached), -9, 9) - ndtri(power))
+
+    first = max(fixed, 0.0)
+    short = gap(first)
+    if short >= 0:
+        return find_root(gap, -1.0, first, what="the drift that gives this power", tolerance=1e-9)
     return find_root(
-        lambda drift: operating(bounds, drift=drift).power - power,
-        min(max(fixed, 0.01) * 0.95, fixed),
-        max(fixed, 0.5) * 1.6 + 1,
+        gap,
+        first,
+        first - 1.5 * short + 0.1,
         what="the drift that gives this power",
         tolerance=1e-9,
     )

@@ -118,6 +118,8 @@ def _check_looks(design: SurvivalDesign) -> Iterator[Finding]:
             "looks are out of order, or the last is not at fraction 1",
             "fractions increase, and the last look has `fraction: 1`",
         )
+    if not design.looks[-1].efficacy:
+        yield ("design", "looks"), "the last look may not show efficacy", "drop `efficacy: false`"
     for i, look in enumerate(design.looks):
         if look.fraction is None and look.month is None:
             yield ("design", "looks", i), "this look has no time", "give `fraction` or `month`"
