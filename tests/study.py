@@ -64,3 +64,12 @@ def lesion_protocol() -> Protocol:
 @cache
 def adam_from_lesions() -> dict[str, pl.DataFrame]:
     return derive_adam(sdtm(), lesion_protocol())
+
+
+@cache
+def adam_from_recist_lesions() -> dict[str, pl.DataFrame]:
+    """The second set of lesions, whose readers judged each timepoint alone."""
+    fields = protocol().model_dump()
+    lesions = {"disease_after_cr": "as-measured", "copies": "drop"}
+    fields["response"] |= {"source": "lesions", "best": "admiralonco", "lesions": lesions}
+    return derive_adam(sdtm("onco_recist"), Protocol.model_validate(fields))

@@ -11,6 +11,7 @@ from equipoise.adam.adae import derive_adae
 from equipoise.adam.adjudicated_reads import accepted_rows, derive_adjudication
 from equipoise.adam.adrs import derive_adrs, order_responses
 from equipoise.adam.adsl import derive_adsl
+from equipoise.adam.adtr import derive_adtr
 from equipoise.adam.adtte import derive_adtte
 from equipoise.adam.concordance import derive_concordance
 from equipoise.adam.cutoff import apply_cutoff, data_cutoff
@@ -46,9 +47,11 @@ def derive_adam(tables: Mapping[str, pl.DataFrame], protocol: Protocol) -> dict[
         both = pl.concat([adrs, accepted_rows(adrs, adjudication)])
         adrs = order_responses(both, adsl, protocol)
     adtte = derive_adtte(adsl, adrs, seen, protocol)
+    from_lesions = protocol.response.source == "lesions"
     beside = {
         "ADADJ": adjudication,
         "ADCONC": derive_concordance(adrs, adtte, adsl, protocol),
+        "ADTR": derive_adtr(seen, adsl, adrs, protocol) if from_lesions else None,
         "ADTTECMP": derive_rule_set_moves(adtte, protocol),
         **others,
     }
