@@ -2,6 +2,7 @@
 """Stage 5. What the analyses read."""
 
 from equipoise.adam.adae import derive_adae
+from equipoise.adam.adex import derive_adex
 from equipoise.adam.adopt import adopt_adam
 from equipoise.adam.adrs import derive_adrs
 from equipoise.adam.adsl import derive_adsl
@@ -13,6 +14,7 @@ __all__ = [
     "adopt_adam",
     "derive_adae",
     "derive_adam",
+    "derive_adex",
     "derive_adrs",
     "derive_adsl",
     "derive_adtte",

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from equipoise.adam.adae import derive_adae
+from equipoise.adam.adex import derive_adex
 from equipoise.adam.adrs import derive_adrs
 from equipoise.adam.adsl import derive_adsl
 from equipoise.adam.adtte import derive_adtte
@@ -20,7 +21,7 @@ NEEDED = ("DM", "DS", "EX", "AE", "RS")
 
 
 def derive_adam(tables: Mapping[str, pl.DataFrame], protocol: Protocol) -> dict[str, pl.DataFrame]:
-    """ADSL, ADRS, ADTTE and ADAE of a trial, as it stood on its data cut-off.
+    """ADSL, ADRS, ADTTE, ADAE and ADEX of a trial, as it stood on its data cut-off.
 
     Parameters    tables : SDTM tables by name, checked by `check_tables`; not altered
     Raises        DataError - a table that the derivation needs is not there
@@ -36,6 +37,7 @@ def derive_adam(tables: Mapping[str, pl.DataFrame], protocol: Protocol) -> dict[
         "ADRS": adrs,
         "ADTTE": derive_adtte(adsl, adrs, seen, protocol),
         "ADAE": derive_adae(seen, adsl, protocol),
+        "ADEX": derive_adex(seen, adsl, protocol),
     }
 
 
