@@ -71,7 +71,8 @@ def _number(adsl: pl.DataFrame, name: str) -> pl.Expr:
 
 def _given_once(rules: dict[str, Any]) -> pl.Expr:
     once = pl.col("EXDOSFRQ").str.to_uppercase() == rules["once"]
-    return (once | (pl.col("DOSEDAYS").list.len() == 1)).fill_null(value=False)
+    single: pl.Expr = pl.col("DOSEDAYS").list.len() == 1
+    return pl.any_horizontal(once.fill_null(value=False), single.fill_null(value=False))
 
 
 def _plain(unit: pl.Expr) -> pl.Expr:

@@ -22,6 +22,7 @@ from equipoise.protocol.endpoint import (
     Data,
     Endpoint,
     RuleSet,
+    SpecialInterest,
 )
 from equipoise.protocol.published import Bind, Figure, Printed, Published
 from equipoise.protocol.record import Condition, Factor, Group, Grouping, Name, Record, Text
@@ -60,6 +61,7 @@ __all__ = [
     "RuleSet",
     "Schedule",
     "Simulation",
+    "SpecialInterest",
 ]
 
 
