@@ -3,6 +3,7 @@
 
 from equipoise.adam.adae import derive_adae
 from equipoise.adam.adex import derive_adex
+from equipoise.adam.adlb import derive_adlb
 from equipoise.adam.adopt import adopt_adam
 from equipoise.adam.adrs import derive_adrs
 from equipoise.adam.adsl import derive_adsl
@@ -15,6 +16,7 @@ __all__ = [
     "derive_adae",
     "derive_adam",
     "derive_adex",
+    "derive_adlb",
     "derive_adrs",
     "derive_adsl",
     "derive_adtte",

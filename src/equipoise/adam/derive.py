@@ -9,6 +9,7 @@ import polars as pl
 
 from equipoise.adam.adae import derive_adae
 from equipoise.adam.adex import derive_adex
+from equipoise.adam.adlb import derive_adlb
 from equipoise.adam.adrs import derive_adrs
 from equipoise.adam.adsl import derive_adsl
 from equipoise.adam.adtte import derive_adtte
@@ -21,7 +22,7 @@ NEEDED = ("DM", "DS", "EX", "AE", "RS")
 
 
 def derive_adam(tables: Mapping[str, pl.DataFrame], protocol: Protocol) -> dict[str, pl.DataFrame]:
-    """ADSL, ADRS, ADTTE, ADAE and ADEX of a trial, as it stood on its data cut-off.
+    """ADSL, ADRS, ADTTE, ADAE and ADEX of a trial as of its data cut-off; ADLB from LB.
 
     Parameters    tables : SDTM tables by name, checked by `check_tables`; not altered
     Raises        DataError - a table that the derivation needs is not there
@@ -32,13 +33,16 @@ def derive_adam(tables: Mapping[str, pl.DataFrame], protocol: Protocol) -> dict[
     seen = apply_cutoff(conform(tables), data_cutoff(tables, protocol))
     adsl = derive_adsl(seen, protocol)
     adrs = derive_adrs(seen, adsl, protocol)
-    return {
+    derived = {
         "ADSL": adsl,
         "ADRS": adrs,
         "ADTTE": derive_adtte(adsl, adrs, seen, protocol),
         "ADAE": derive_adae(seen, adsl, protocol),
         "ADEX": derive_adex(seen, adsl, protocol),
     }
+    if "LB" in seen:
+        derived["ADLB"] = derive_adlb(seen["LB"], adsl)
+    return derived
 
 
 def _missing(name: str, protocol: Protocol) -> Fault:
