@@ -25,7 +25,7 @@ Tables = dict[str, pl.DataFrame]
 DataKind = Literal["DATA", "SIMULATED"]
 
 REQUIRED_SDTM = ("DM", "DS", "EX", "AE", "RS")
-OPTIONAL_SDTM = ("SUPPDM", "SUPPAE", "CM", "LB", "TU", "TR", "SUPPTR")
+OPTIONAL_SDTM = ("SUPPDM", "SUPPAE", "CM", "PR", "LB", "TU", "TR", "SUPPTR")
 ADAM = ("ADSL", "ADRS", "ADTTE", "ADAE")
 
 

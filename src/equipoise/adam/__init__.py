@@ -7,6 +7,7 @@ from equipoise.adam.adlb import derive_adlb
 from equipoise.adam.adopt import adopt_adam
 from equipoise.adam.adrs import derive_adrs
 from equipoise.adam.adsl import derive_adsl
+from equipoise.adam.adsubtx import derive_adsubtx
 from equipoise.adam.adtte import derive_adtte
 from equipoise.adam.derive import derive_adam
 from equipoise.adam.subject_groups import derive_subject_groups
@@ -19,6 +20,7 @@ __all__ = [
     "derive_adlb",
     "derive_adrs",
     "derive_adsl",
+    "derive_adsubtx",
     "derive_adtte",
     "derive_subject_groups",
 ]

@@ -12,6 +12,7 @@ from equipoise.adam.adex import derive_adex
 from equipoise.adam.adlb import derive_adlb
 from equipoise.adam.adrs import derive_adrs
 from equipoise.adam.adsl import derive_adsl
+from equipoise.adam.adsubtx import derive_adsubtx
 from equipoise.adam.adtte import derive_adtte
 from equipoise.adam.cutoff import apply_cutoff, data_cutoff
 from equipoise.errors import DataError, Fault
@@ -22,7 +23,8 @@ NEEDED = ("DM", "DS", "EX", "AE", "RS")
 
 
 def derive_adam(tables: Mapping[str, pl.DataFrame], protocol: Protocol) -> dict[str, pl.DataFrame]:
-    """ADSL, ADRS, ADTTE, ADAE and ADEX of a trial as of its data cut-off; ADLB from LB.
+    """ADSL, ADRS, ADTTE, ADAE and ADEX of a trial as of its data cut-off; ADLB from LB and
+    ADSUBTX from CM or PR, where there are such.
 
     Parameters    tables : SDTM tables by name, checked by `check_tables`; not altered
     Raises        DataError - a table that the derivation needs is not there
@@ -40,6 +42,9 @@ def derive_adam(tables: Mapping[str, pl.DataFrame], protocol: Protocol) -> dict[
         "ADAE": derive_adae(seen, adsl, protocol),
         "ADEX": derive_adex(seen, adsl, protocol),
     }
+    therapy = derive_adsubtx(seen, adsl, protocol)
+    if therapy is not None:
+        derived["ADSUBTX"] = therapy
     if "LB" in seen:
         derived["ADLB"] = derive_adlb(seen["LB"], adsl)
     return derived
