@@ -32,7 +32,7 @@ DataKind = Literal["DATA", "SIMULATED"]
 
 REQUIRED_SDTM = ("DM", "DS", "EX", "AE")
 RESPONSE_SDTM = {"recorded": ("RS",), "lesions": ("TU", "TR")}
-OPTIONAL_SDTM = ("SUPPDM", "SUPPAE", "CM", "RS", "TU", "TR", "SUPPTR")
+OPTIONAL_SDTM = ("SUPPDM", "SUPPAE", "CM", "PR", "LB", "RS", "TU", "TR", "SUPPTR")
 ADAM = ("ADSL", "ADRS", "ADTTE", "ADAE")
 
 

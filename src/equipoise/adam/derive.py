@@ -8,9 +8,12 @@ from collections.abc import Mapping
 import polars as pl
 
 from equipoise.adam.adae import derive_adae
+from equipoise.adam.adex import derive_adex
 from equipoise.adam.adjudicated_reads import accepted_rows, derive_adjudication
+from equipoise.adam.adlb import derive_adlb
 from equipoise.adam.adrs import derive_adrs, order_responses
 from equipoise.adam.adsl import derive_adsl
+from equipoise.adam.adsubtx import derive_adsubtx
 from equipoise.adam.adtr import derive_adtr
 from equipoise.adam.adtte import derive_adtte
 from equipoise.adam.concordance import derive_concordance
@@ -29,7 +32,10 @@ SOURCES = {"recorded": ("RS",), "lesions": ("TU", "TR")}
 
 
 def derive_adam(tables: Mapping[str, pl.DataFrame], protocol: Protocol) -> dict[str, pl.DataFrame]:
-    """ADSL, ADRS, ADTTE and ADAE of a trial, as it stood on its data cut-off; ADRSCMP where asked.
+    """The ADaM tables of a trial, as it stood on its data cut-off.
+
+    ADSL, ADRS, ADTTE, ADAE and ADEX of every trial; where their sources are there and the protocol
+    asks: ADTR, ADRSCMP, ADADJ, ADCONC, ADTTECMP, ADLB from LB, ADSUBTX from CM or PR.
 
     Parameters    tables : SDTM tables by name, checked by `check_tables`; not altered
     Raises        DataError - a table that the derivation needs is not there
@@ -53,9 +59,17 @@ def derive_adam(tables: Mapping[str, pl.DataFrame], protocol: Protocol) -> dict[
         "ADCONC": derive_concordance(adrs, adtte, adsl, protocol),
         "ADTR": derive_adtr(seen, adsl, adrs, protocol) if from_lesions else None,
         "ADTTECMP": derive_rule_set_moves(adtte, protocol),
+        "ADSUBTX": derive_adsubtx(seen, adsl, protocol),
+        "ADLB": derive_adlb(seen["LB"], adsl) if "LB" in seen else None,
         **others,
     }
-    made = {"ADSL": adsl, "ADRS": adrs, "ADTTE": adtte, "ADAE": derive_adae(seen, adsl, protocol)}
+    made = {
+        "ADSL": adsl,
+        "ADRS": adrs,
+        "ADTTE": adtte,
+        "ADAE": derive_adae(seen, adsl, protocol),
+        "ADEX": derive_adex(seen, adsl, protocol),
+    }
     return made | {name: table for name, table in beside.items() if table is not None}
 
 

@@ -64,6 +64,7 @@ def _unique_ids(protocol: Protocol) -> Iterator[Finding]:
         "endpoints": protocol.endpoints,
         "analyses": protocol.analyses,
     }
+    lists["adverse_events.special_interest"] = protocol.adverse_events.special_interest
     if protocol.published:
         lists["published.figures"] = protocol.published.figures
     for name, items in lists.items():

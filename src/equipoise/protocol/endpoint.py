@@ -93,6 +93,14 @@ class Analysis(Record):
     conf_level: Annotated[float, Field(gt=0, lt=1)] = 0.95
 
 
+class SpecialInterest(Record):
+    """Adverse events of special interest: a group of preferred terms, compared without case."""
+
+    id: Name
+    label: Text
+    terms: tuple[Text, ...] = Field(min_length=1)
+
+
 class AdverseEvents(Record):
     """What counts as treatment-emergent, and which tables are asked for."""
 
@@ -103,6 +111,7 @@ class AdverseEvents(Record):
     )
     common_from_pct: Annotated[float, Field(ge=0, le=100)] = 10.0
     dictionary: str | None = None
+    special_interest: tuple[SpecialInterest, ...] = ()
 
 
 class Data(Record):

@@ -37,6 +37,7 @@ from equipoise.protocol.endpoint import (
     Data,
     Endpoint,
     RuleSet,
+    SpecialInterest,
 )
 from equipoise.protocol.published import Bind, Figure, Printed, Published
 from equipoise.protocol.record import Condition, Factor, Group, Grouping, Name, Record, Text
@@ -85,6 +86,7 @@ __all__ = [
     "Schedule",
     "Simulation",
     "SingleArmResponseDesign",
+    "SpecialInterest",
     "Spend",
     "SurvivalDesign",
     "TwoArmResponseDesign",
