@@ -9,6 +9,7 @@ from typing import Any
 from equipoise.errors import Fault
 from equipoise.protocol.check_analysis import check_analyses, check_endpoints, check_published
 from equipoise.protocol.check_assumption import check_assumptions, check_dates, check_simulation
+from equipoise.protocol.check_design import check_design
 from equipoise.protocol.check_treatment import (
     check_arms,
     check_groupings,
@@ -37,6 +38,7 @@ def check_protocol(
         lambda: check_groupings(protocol),
         lambda: check_endpoints(protocol, known_rules),
         lambda: check_analyses(protocol),
+        lambda: check_design(protocol),
         lambda: check_dates(protocol),
         lambda: check_simulation(protocol),
         lambda: check_published(protocol),

@@ -15,6 +15,18 @@ from equipoise.protocol.assessment import (
     Response,
 )
 from equipoise.protocol.assumption import Assumption, Course, Piece, Simulation
+from equipoise.protocol.design import (
+    Design,
+    DesignStratum,
+    Look,
+    Multiplicity,
+    OneSampleSurvivalDesign,
+    Prior,
+    SingleArmResponseDesign,
+    Spend,
+    SurvivalDesign,
+    TwoArmResponseDesign,
+)
 from equipoise.protocol.endpoint import (
     AdverseEvents,
     Analysis,
@@ -40,6 +52,8 @@ __all__ = [
     "Course",
     "Criterion",
     "Data",
+    "Design",
+    "DesignStratum",
     "Eligibility",
     "Endpoint",
     "Evaluator",
@@ -49,8 +63,12 @@ __all__ = [
     "Grouping",
     "Identity",
     "Interval",
+    "Look",
+    "Multiplicity",
+    "OneSampleSurvivalDesign",
     "Piece",
     "Printed",
+    "Prior",
     "Protocol",
     "Published",
     "Randomisation",
@@ -60,6 +78,10 @@ __all__ = [
     "RuleSet",
     "Schedule",
     "Simulation",
+    "SingleArmResponseDesign",
+    "Spend",
+    "SurvivalDesign",
+    "TwoArmResponseDesign",
 ]
 
 
@@ -119,6 +141,7 @@ class Protocol(Record):
     convention: Literal["equipoise", "sas94", "r-survival", "nest", "spss"]
     days_per_month: Annotated[float, Field(gt=0)] = 30.4375
     data: Data = Data()
+    design: Design | None = None
     simulation: Simulation | None = None
     published: Published | None = None
     assumptions: tuple[Assumption, ...] = ()

@@ -30,13 +30,14 @@ TIES = ("efron", "breslow", "exact")
 class CoxRows:
     """Rows sorted by time within stratum; `order[i]` is the caller's row of sorted row i.
 
-    x (n, p) less its weighted mean `centre` (p,); weight and entry are empty when not given;
-    by_entry (n,) sorted rows ordered by entry within stratum, empty without entry.
+    columns (p, n) covariates less their weighted mean `centre` (p,), one column of x after the
+    other; weight and entry are empty when not given; by_entry (n,) sorted rows ordered by entry
+    within stratum, empty without entry; scratch (2 or 3, n) is room for the kernels.
     """
 
     time: Floats
     event: Flags
-    x: Floats
+    columns: Floats
     weight: Floats
     entry: Floats
     by_entry: Ints
@@ -45,6 +46,12 @@ class CoxRows:
     centre: Floats
     strata: tuple[object, ...]
     ties: str
+    scratch: Floats
+
+    @property
+    def x(self) -> Floats:
+        """Centred covariates (n, p), a view."""
+        return self.columns.T
 
 
 def sort_cox_rows(
@@ -93,6 +100,7 @@ def sort_cox_rows(
         centre,
         strata.labels,
         ties,
+        np.empty((3 if entries.size else 2, times.size)),
     )
 
 
@@ -126,8 +134,9 @@ def _order(times: Floats, strata: Codes) -> tuple[Ints, Ints]:
 
 
 def _gather(matrix: Floats, order: Ints, centre: Floats) -> Floats:
-    gathered: Floats = matrix[order]
-    gathered -= centre
+    gathered: Floats = np.empty((matrix.shape[1], order.size))
+    for a in range(matrix.shape[1]):
+        np.subtract(np.ascontiguousarray(matrix[:, a])[order], centre[a], out=gathered[a])
     return gathered
 
 
@@ -135,21 +144,23 @@ def likelihood(rows: CoxRows, beta: Floats) -> tuple[float, Floats, Floats]:
     """Log partial likelihood, score (p,) and information (p, p) at beta (p,)."""
     if rows.ties == "exact":
         value, score, flat = exact_likelihood(
-            rows.time, rows.event, rows.x, rows.entry, rows.offsets, beta
+            rows.time, rows.event, np.ascontiguousarray(rows.x), rows.entry, rows.offsets, beta
         )
+        info = unflatten(flat, beta.size)
     else:
-        value, score, flat = partial_likelihood(
+        value, score, info = partial_likelihood(
             rows.time,
             rows.event,
-            rows.x,
+            rows.columns,
             rows.weight,
             rows.entry,
             rows.by_entry,
             rows.offsets,
             beta,
             rows.ties == "efron",
+            rows.scratch,
         )
-    return float(value), score, unflatten(flat, beta.size)
+    return float(value), score, info
 
 
 def unflatten(flat: Floats, p: int) -> Floats:

@@ -40,18 +40,18 @@ class SortedKeys:
 def _smallest_positive(time: Floats) -> tuple[float, float]:  # pragma: no cover - compiled
     low, high = np.inf, 0.0
     for value in time:
-        if value > high:
-            high = value
-        if 0.0 < value < low:
-            low = value
+        high = max(high, value)
+        low = min(low, value if value > 0.0 else np.inf)
     return low, high
 
 
 @njit(cache=True, nogil=True)
 def _pack(bits: Keys, code: Flags, base: np.uint64, shift: np.uint64) -> Keys:  # pragma: no cover
     keys = np.empty(bits.size, np.uint64)
+    size = np.uint64(0x7FFFFFFFFFFFFFFF)  # without the sign bit: -0.0 is 0
     for i in range(bits.size):
-        rank = bits[i] - base if bits[i] > 0 else np.uint64(0)
+        plain = bits[i] & size
+        rank = plain - base if plain > 0 else np.uint64(0)
         keys[i] = (rank << shift) | np.uint64(code[i])
     return keys
 
@@ -76,7 +76,6 @@ def sort_keys(time: Floats, code: Flags, *, code_bits: int, offsets: Ints) -> So
 
     `offsets` (segments + 1,) cuts the rows into segments that must already be contiguous.
     """
-    time = np.abs(time)  # -0.0 has the sign bit set and would sort last
     low, high = _smallest_positive(time)
     bits = time.view(np.uint64)
     ranks: Floats = np.empty(0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Two independent proportions: tests, and intervals for difference, ratio and odds ratio by formula.
+"""Two independent proportions: tests, and intervals of their contrasts by formula.
 
 x1 of n1 is the first arm, x2 of n2 the second. Differences are p1 - p2, ratios p1 / p2: a positive
 difference and a ratio above 1 favour the first arm when the count is of responders.
@@ -126,13 +126,20 @@ def _beal(c: Counts, psi: float, conf_level: float, name: str) -> Contrast:
 
 
 def square_and_add(
-    c: Counts, first: tuple[float, float], second: tuple[float, float]
+    estimates: tuple[float, float], first: tuple[float, float], second: tuple[float, float]
 ) -> tuple[float, float]:
     """Newcombe's combination of two single intervals into one of the difference."""
-    (l1, u1), (l2, u2) = first, second
-    d = c.p1 - c.p2
-    low = d - float(np.hypot(c.p1 - l1, u2 - c.p2))
-    return low, d + float(np.hypot(u1 - c.p1, c.p2 - l2))
+    (l1, u1), (l2, u2), (p1, p2) = first, second, estimates
+    d = p1 - p2
+    low = d - float(np.hypot(p1 - l1, u2 - p2))
+    return low, d + float(np.hypot(u1 - p1, p2 - l2))
+
+
+def jeffreys_medians(c: Counts) -> tuple[float, float]:
+    """Posterior medians of both arms, the centres of the MOVER Jeffreys interval."""
+    x, n = _arrays(c)
+    middle = betaincinv(x + 0.5, n - x + 0.5, 0.5)
+    return float(middle[0]), float(middle[1])
 
 
 def _pair(limits: tuple[np.ndarray, np.ndarray]) -> tuple[tuple[float, float], ...]:
@@ -147,14 +154,14 @@ def _arrays(c: Counts) -> tuple[np.ndarray, np.ndarray]:
 def difference_newcombe(c: Counts, *, conf_level: float) -> Contrast:
     """Square-and-add of Wilson intervals. Source: Newcombe, Stat Med 1998;17:873, method 10."""
     first, second = _pair(wilson_limits(*_arrays(c), critical_value(conf_level)))
-    return _difference(c, *square_and_add(c, first, second), conf_level, "Newcombe")
+    return _difference(c, *square_and_add((c.p1, c.p2), first, second), conf_level, "Newcombe")
 
 
 def difference_newcombe_corrected(c: Counts, *, conf_level: float) -> Contrast:
     """Square-and-add of continuity corrected Wilson intervals. Source: Newcombe 1998, method 11."""
     first, second = _pair(wilson_corrected_limits(*_arrays(c), critical_value(conf_level)))
     name = "Newcombe, continuity corrected"
-    return _difference(c, *square_and_add(c, first, second), conf_level, name)
+    return _difference(c, *square_and_add((c.p1, c.p2), first, second), conf_level, name)
 
 
 def jeffreys_pair(
@@ -172,13 +179,15 @@ def jeffreys_pair(
 def difference_mover_jeffreys(c: Counts, *, conf_level: float, correction: float) -> Contrast:
     """Square-and-add of Jeffreys intervals. Source: Laud, Pharm Stat 2017;16:334-348, 2.4."""
     first, second = jeffreys_pair(c, conf_level, correction)
-    return _difference(c, *square_and_add(c, first, second), conf_level, "MOVER Jeffreys")
+    return _difference(
+        c, *square_and_add(jeffreys_medians(c), first, second), conf_level, "MOVER Jeffreys"
+    )
 
 
 def mover_ratio(
     a: float, first: tuple[float, float], b: float, second: tuple[float, float]
 ) -> tuple[float, float]:
-    """Limits of a / b from the limits of each. Source: Donner & Zou, SMMR 2012;21:347-359, eq. 6."""
+    """Limits of a / b from the limits of each. Source: Donner & Zou 2012, eq. 6."""
     (l1, u1), (l2, u2) = first, second
     low_part = max((a * b) ** 2 - l1 * (2 * a - l1) * u2 * (2 * b - u2), 0.0)
     high_part = max((a * b) ** 2 - u1 * (2 * a - u1) * l2 * (2 * b - l2), 0.0)
@@ -198,8 +207,11 @@ def ratio_mover_wilson(c: Counts, *, conf_level: float) -> Contrast:
 def odds_ratio_mover_jeffreys(c: Counts, *, conf_level: float) -> Contrast:
     """MOVER-R on the odds of Jeffreys intervals. Source: Fagerland & Newcombe 2013;32:2823-2836."""
     pair = jeffreys_pair(c, conf_level, 0.0)
+    middle = jeffreys_medians(c)
     first, second = (tuple(_odds(value) for value in limits) for limits in pair)
-    low, high = mover_ratio(_odds(c.p1), (first[0], first[1]), _odds(c.p2), (second[0], second[1]))
+    low, high = mover_ratio(
+        _odds(middle[0]), (first[0], first[1]), _odds(middle[1]), (second[0], second[1])
+    )
     return Contrast(sample_odds_ratio(c), low, high, conf_level, "MOVER-R Jeffreys")
 
 
@@ -225,7 +237,7 @@ def _log_limits(
 
 
 def ratio_katz(c: Counts, *, conf_level: float) -> Contrast:
-    """Log relative risk +- z SE; no bound with a zero count. Source: Katz, Biometrics 1978;34:469."""
+    """Log relative risk +- z SE; no bound with a zero count. Source: Katz, 1978;34:469."""
     if c.x1 == 0 or c.x2 == 0:
         return Contrast(_ratio(c.p1, c.p2), 0.0, float("inf"), conf_level, "Katz")
     error = np.sqrt(1 / c.x1 - 1 / c.n1 + 1 / c.x2 - 1 / c.n2)
