@@ -108,12 +108,31 @@ def analyse(trial: str, out: str | None, **given: Any) -> None:
 
 @main.command()
 @_trial_options
+@click.option(
+    "--format",
+    "formats",
+    default="html",
+    show_default=True,
+    callback=lambda _, __, text: [name.strip() for name in text.split(",")],
+    metavar="LIST",
+    help="Which of html,pdf,rtf,docx,figures to write; all: every one.",
+)
+@click.option(
+    "--style",
+    default="csr",
+    show_default=True,
+    metavar="NAME",
+    help="Of print and figures: csr, nejm, lancet-oncology, jco.",
+)
 def readout(trial: str, out: str | None, **given: Any) -> None:
-    """Run the whole path and write the readout page."""
+    """Run the whole path and write the readout: a page, and on paper if asked."""
     with _exit_status(), _progress() as progress:
         folder = _folder(trial, out)
-        equipoise.readout(trial, out=folder, progress=progress, **given)
-        click.echo(folder / "readout.html")
+        made = equipoise.readout(trial, out=folder, progress=progress, **given)
+        if {"html", "all"} & set(given["formats"]):
+            click.echo(folder / "readout.html")
+        for part in dict.fromkeys(name.partition("/")[0] for name in made.printed):
+            click.echo(folder / part)
 
 
 @main.command()

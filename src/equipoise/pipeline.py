@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from html import escape
+from typing import Any
 
 import polars as pl
 
@@ -38,13 +40,14 @@ class Analysed:
 
 @dataclass(frozen=True, slots=True)
 class Readout:
-    """What a readout makes. In a notebook it shows its page."""
+    """What a readout makes; `printed` by path. In a notebook it shows its page."""
 
     trial: Trial
     evidence: Evidence
     adam: Tables
     analysed: Analysed
     html: str
+    printed: dict[str, bytes] = field(default_factory=dict)
 
     def _repr_html_(self) -> str:
         return _framed(self.html)
@@ -114,7 +117,24 @@ def analyse_stage(trial: Trial, evidence: Evidence, adam: Tables) -> Analysed:
 
 def render_stage(trial: Trial, evidence: Evidence, analysed: Analysed) -> str:
     """The readout page."""
-    run = {
+    from equipoise.report import render_readout
+
+    return render_readout(analysed.tables(), trial.protocol, run=_run(trial, evidence))
+
+
+def print_stage(
+    trial: Trial, evidence: Evidence, analysed: Analysed, *, formats: Collection[str], style: str
+) -> dict[str, bytes]:
+    """The readout on paper: documents and figures by path within the run folder."""
+    from equipoise.report.print import render_print
+
+    run = _run(trial, evidence)
+    return render_print(analysed.tables(), trial.protocol, run=run, formats=formats, style=style)
+
+
+def _run(trial: Trial, evidence: Evidence) -> dict[str, Any]:
+    """What every rendering says of the run it shows."""
+    return {
         "run_id": run_id_of(trial, evidence),
         "data": evidence.kind,
         "cutoff": evidence.cutoff,
@@ -122,6 +142,3 @@ def render_stage(trial: Trial, evidence: Evidence, analysed: Analysed) -> str:
         "versions": versions(),
         "inputs": evidence.inputs_with(trial),
     }
-    from equipoise.report import render_readout
-
-    return render_readout(analysed.tables(), trial.protocol, run=run)
