@@ -24,7 +24,8 @@ from equipoise.report.footnotes import method_words, resolved_args
 from equipoise.report.kaplan_meier_figure import kaplan_meier_figure
 from equipoise.report.numbers import Number, Numbers, index_results
 from equipoise.report.published_table import assumption_table, published_table
-from equipoise.report.shells import baseline_table, disposition_table, response_table
+from equipoise.report.response_table import response_table
+from equipoise.report.shells import baseline_table, disposition_table
 from equipoise.report.summary import Card, facts, key_results, treatments
 from equipoise.report.survival_table import survival_table
 from equipoise.report.table import Rounded, Table, cell_numbers

@@ -89,16 +89,12 @@ def _compare(
 ) -> Pair:
     rows = pl.concat([item.rows.with_columns(ARM_=pl.lit(at)) for at, item in enumerate(arms)])
     strata = list(task.args["strata"])
-    stratum, unknown = _strata(table_of(adam, "ADSL"), rows, strata)
-    ids = ", ".join(quoted(item.group.arm) for item in arms)
-    condition = both(
-        task.where, population_condition(protocol, task.population), f"ARMCD IN ({ids})"
-    )
+    stratum, unknown = stratum_labels(table_of(adam, "ADSL"), rows, strata)
     return Pair(
         scope=replace(
             task.scope(run_id), comparator=arms[-1].group.arm, reference=arms[0].group.arm
         ),
-        rows=rowset("ADTTE", condition, rows["USUBJID"]),
+        rows=compared_rows(task, protocol, arms),
         days=rows["AVAL"].cast(pl.Float64).to_numpy(),
         event=(rows["CNSR"] == 0).to_numpy(),
         arm=rows["ARM_"].cast(pl.Int64).to_numpy(),
@@ -108,7 +104,16 @@ def _compare(
     )
 
 
-def _strata(
+def compared_rows(task: Task, protocol: Protocol, arms: list[ArmTimes]) -> Rowset:
+    """The rows of ADTTE of the arms that are compared."""
+    ids = ", ".join(quoted(item.group.arm) for item in arms)
+    condition = both(
+        task.where, population_condition(protocol, task.population), f"ARMCD IN ({ids})"
+    )
+    return rowset("ADTTE", condition, [key for item in arms for key in item.rows["USUBJID"]])
+
+
+def stratum_labels(
     adsl: pl.DataFrame, rows: pl.DataFrame, strata: list[str]
 ) -> tuple[NDArray[np.str_] | None, int]:
     """The stratum of each row, and how many rows lack one of its variables."""
