@@ -20,6 +20,7 @@ from equipoise.results.task import SPECIFIED, SUPPORT, Task, primary_population
 
 RESPONDERS = ("CR", "PR")
 CONTROLLED = ("CR", "PR", "SD", "NON-CR/NON-PD")
+LEAST_EVENTS = 10  # of a subgroup, both arms together, for a hazard ratio
 BEST_RESPONSES = ("CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE", "MISSING")
 
 
@@ -88,6 +89,15 @@ def _survival_methods(
             yield method, SPECIFIED, args, "comparison"
             if analysis.strata:
                 yield f"{method}.unstratified", SUPPORT, {**args, "strata": []}, "comparison"
+    if analysis.subgroups and "cox" in analysis.methods:
+        levels = {item.variable: list(item.levels or ()) for item in analysis.subgroups}
+        within = {**cox_args(protocol, analysis), "strata": [], "levels": levels}
+        model = {**within, "least_events": LEAST_EVENTS}
+        times = {k: v for k, v in curve.items() if k not in ("landmarks_months", "beyond", "stop")}
+        yield "kaplan-meier.subgroup", SPECIFIED, {**times, "levels": levels}, "subgroups"
+        yield "cox.subgroup", SPECIFIED, model, "subgroups"
+        test = {k: v for k, v in model.items() if k != "p"}
+        yield "cox.interaction", SPECIFIED, {**test, "interaction": "arm x factor"}, "subgroups"
     if "logrank" in analysis.methods and len(protocol.arms) > 2:
         yield "logrank.overall", SUPPORT, logrank_args(analysis), "comparison"
 

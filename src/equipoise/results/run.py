@@ -22,6 +22,7 @@ from equipoise.results.response import best_response, response
 from equipoise.results.response_comparison import association, odds_ratio, rate_difference
 from equipoise.results.schema import Result, results_table, rowset_table
 from equipoise.results.sentences import sentence_table
+from equipoise.results.subgroups import subgroup_hazard, subgroup_interaction, subgroup_summary
 from equipoise.results.task import Task
 from equipoise.results.time_to_event import time_to_event
 
@@ -33,6 +34,9 @@ METHODS: dict[str, Method] = {
     "kaplan-meier.curve": curve,
     "kaplan-meier.risk": risk,
     "kaplan-meier.difference": landmark_difference,
+    "kaplan-meier.subgroup": subgroup_summary,
+    "cox.subgroup": subgroup_hazard,
+    "cox.interaction": subgroup_interaction,
     "follow-up": follow_up,
     "cox": cox,
     "logrank": logrank,
