@@ -29,28 +29,7 @@ Rows "differs on purpose" count values answered differently, by number in `discr
 | --- | --- | --- | ---: | ---: |
 """
 
-ELSEWHERE = """
-## Beyond the estimators
-
-Row by row, each test discovering what its folder holds:
-
-| what | against | where |
-| --- | --- | --- |
-| ADSL, ADAE, ADRS, ADTTE from SDTM of a real study, three readers | tables published by pharmaverse, and the same rules computed apart | `tests/reference/test_study_*.py` |
-| best response and its variants on invented histories with nasty timing | admiral and admiralonco | `tests/reference/test_response_sequences.py`, `test_recist_response_*.py` |
-| responses from lesions, two readers, iRECIST, Choi, the response grid | worked cases with their sources, and a real study's lesions | `tests/reference/test_recist_*.py` |
-| analyses of ADaM tables: rates, quartiles, hazard ratios, incidence | R on the same tables | `tests/reference/test_results_*.py` |
-| trial designs | rpact, gsDesign, lrstat and others, as printed; some records of `tests/reference/design_*.yaml` were entered from memory and say so | `tests/reference/test_design_*.py` |
-| event-time replicates | four million replicates computed apart, and R survival on exported replicates | `tests/reference/test_operating_*.py` |
-
-## What is not proved
-
-- sas7bdat files are read by pyreadstat; nothing here writes one, so no test reads one.
-- Profiles `nest` and `spss` rest on documentation recalled, not on runs of those programs; the SPSS median interval is checked for symmetry only.
-- Gray's test was brought to agreement with its reference by choosing among tie conventions: a fit, not an independent proof.
-- The simulated worlds are assumptions. They are tested for consistency, not for likeness to patients.
-- No user site has validated an installation.
-"""
+ELSEWHERE = Path(__file__).with_name("validation_elsewhere.md")
 
 
 def collect() -> tuple[dict[tuple[str, str, str], list[float]], int]:
@@ -93,7 +72,8 @@ def main() -> int:
     same = sum(int(v[0]) for k, v in rows.items() if "purpose" not in k[2])
     other = sum(int(v[0]) for k, v in rows.items() if "purpose" in k[2])
     total = f"\n{same} values agree; {other} differ on purpose.\n"
-    PAGE.write_text(HEAD + "\n".join(lines) + "\n" + total + ELSEWHERE, encoding="utf-8")
+    rest = "\n" + ELSEWHERE.read_text(encoding="utf-8")
+    PAGE.write_text(HEAD + "\n".join(lines) + "\n" + total + rest, encoding="utf-8")
     print(total)
     return code
 
