@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from equipoise.errors import Fault, OutputError
-from equipoise.operating.block import Block, run_block
+from equipoise.operating.block import Block, BlockResult, run_block
 from equipoise.operating.scenario import Scenario
 from equipoise.operating.spread import Spread, in_this_process
 from equipoise.operating.summary import join_blocks
@@ -121,13 +121,18 @@ def operating_characteristics(
         if finished(place):
             continue  # computed ahead of the decision to stop
         if folder is not None:
-            name = _name(result.block, effort)
-            if result.replicates is not None:
-                write_block(folder, _other(name), result.replicates)
-            write_block(folder, name, result.sums)
+            _keep(result, folder, effort)
         gathered[place].append(result.sums)
         progress(sum(map(len, gathered)), total)
     return _table(scenarios, gathered)
+
+
+def _keep(result: BlockResult, folder: Path, effort: Effort) -> None:
+    """The replicates first: a block counts as finished when its sums are there."""
+    name = _name(result.block, effort)
+    if result.replicates is not None:
+        write_block(folder, _other(name), result.replicates)
+    write_block(folder, name, result.sums)
 
 
 def _other(name: str) -> str:
@@ -186,5 +191,5 @@ def compute_shard(
     every = [b for k, s in enumerate(scenarios) for b in _blocks(s, k, effort, keep=False)]
     own = [b for b in every[shard::shards] if read_block(folder, _name(b, effort)) is None]
     for done, result in enumerate(spread(run_block, iter(own)), start=1):
-        write_block(folder, _name(result.block, effort), result.sums)
+        _keep(result, folder, effort)
         progress(done, len(own))
