@@ -6,11 +6,14 @@ from __future__ import annotations
 import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.oracles import REPOSITORY
 from tests.small_lesions import lesion_fields, lesion_tables
 from tests.small_tables import on_day
 
 from equipoise.adam import derive_adam
 from equipoise.protocol.model import Protocol
+from equipoise.protocol.read import read_protocol
+from equipoise.simulated import simulate_trial
 
 FIELDS = lesion_fields(rule_set="R1")
 FIELDS["endpoints"][0]["sensitivity"] = ["R0", "R3", "R4", "R5", "R6"]
@@ -101,3 +104,15 @@ def test_a_finding_that_turns_out_new_dates_progression_back_and_keeps_its_respo
     assert overall["AVALC"].to_list() == ["PR", "PD"]
     assert "called a new lesion later" in overall["REASON"][0]
     assert str(adrs.filter(PARAMCD="PD")["ADT"][0]) == on_day(42)
+
+
+def test_a_simulated_trial_derives_from_its_lesions_what_it_recorded():
+    path = REPOSITORY / "protocols" / "altn-iii-04.yaml"
+    protocol = read_protocol(path.read_text(encoding="utf-8"), file=path.name)[0]
+    response = protocol.response.model_copy(update={"source": "lesions"})
+    tables = simulate_trial(protocol, seed=5)
+    found = derive_adam(tables, protocol.model_copy(update={"response": response}))
+    compared = found["ADRSCMP"]
+    differ = compared.filter(pl.col("VERDICT") != "AGREES")
+    assert compared.height
+    assert differ.is_empty(), differ
