@@ -116,3 +116,18 @@ def test_a_simulated_trial_derives_from_its_lesions_what_it_recorded():
     differ = compared.filter(pl.col("VERDICT") != "AGREES")
     assert compared.height
     assert differ.is_empty(), differ
+
+
+def test_a_declared_baseline_leaves_earlier_scans_unread():
+    """Point 16: the scan before maintenance as baseline, not the one before induction."""
+    visits = [[0, {"T1": "20", "N1": "PRESENT"}], [42, {"T1": "14", "N1": "PRESENT"}]]
+    tables = lesion_tables([{"id": "P", "visits": visits}])
+    first = derive_adam(tables, PROTOCOL)["ADRS"].filter(PARAMCD="OVR")
+    fields = lesion_fields(response={"lesions": {"baseline_visits": ["DAY 0"]}})
+    later = derive_adam(tables, Protocol.model_validate(fields))
+    overall = later["ADRS"].filter(PARAMCD="OVR")
+    assert [first.height, overall.height] == [2, 1]
+    assert "baseline sum 30 mm" in first["REASON"][1]
+    assert overall["AVALC"].to_list() == ["PR"]
+    assert "30% below the baseline sum 20 mm" in overall["REASON"][0].replace("30.0%", "30%")
+    assert later["ADTR"].filter(PARAMCD="SDIAM")["BASE"].unique().to_list() == [20.0]
