@@ -131,3 +131,13 @@ def test_a_declared_baseline_leaves_earlier_scans_unread():
     assert overall["AVALC"].to_list() == ["PR"]
     assert "30% below the baseline sum 20 mm" in overall["REASON"][0].replace("30.0%", "30%")
     assert later["ADTR"].filter(PARAMCD="SDIAM")["BASE"].unique().to_list() == [20.0]
+
+
+def test_a_partial_date_in_the_month_of_baseline_lies_after_baseline():
+    visits = [[3, {"T1": "20", "N1": "PRESENT"}]]
+    tables = lesion_tables([{"id": "P", "visits": visits}])
+    partial = pl.when(VISIT="DAY 3").then(pl.lit("2023-12")).otherwise("TRDTC").alias("TRDTC")
+    adam = derive_adam(tables | {"TR": tables["TR"].with_columns(partial)}, PROTOCOL)
+    sums = adam["ADTR"].filter(PARAMCD="SDIAM").sort("ADT")
+    assert sums["ADT"].cast(pl.String).to_list() == ["2023-12-25", "2023-12-26"]
+    assert adam["ADTR"].filter(PARAMCD="LDIAM1")["ADTF"].to_list() == [None, "D"]
