@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The five verbs of the command line as functions; what they make goes to a run folder if asked."""
+"""The verbs of the command line as functions; what they make goes to a run folder if asked."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # imported where they are used: `import equipoise` stays fast
     from equipoise.pipeline import Analysed, Readout
     from equipoise.protocol.recompute import Recomputed
+    from equipoise.screening import Screened
     from equipoise.trial import Evidence, Tables, Trial
 
 Progress = Callable[[str], None]
@@ -99,6 +100,46 @@ def readout(
     folders = _made(evidence) | {"adam": adam, "": analysed.tables()}
     _write(out, "readout", loaded, evidence, folders, pages={"readout.html": html.encode()})
     return Readout(loaded, evidence, adam, analysed, html)
+
+
+def screen(
+    trials: str | Path | Sequence[str | Path],
+    *,
+    data: str | Path,
+    out: str | Path | None = None,
+    progress: Progress = _silent,
+) -> Screened:
+    """Candidates against the criteria of one trial or several: met, not met or unknown, and why.
+
+    Parameters    data : a file with a row per candidate, or a folder with DM and SUPPDM
+    """
+    from equipoise.screening import read_candidates, screen_trials
+    from equipoise.store.write_run import table_files, write_run
+    from equipoise.trial import load_trial
+
+    named = [trials] if isinstance(trials, str | Path) else list(trials)
+    loaded = [load_trial(trial) for trial in named]
+    progress("reading candidates")
+    screened = screen_trials(loaded, read_candidates(Path(data)))
+    if out is not None:
+        from equipoise.store.manifest import manifest_json, run_identifier
+        from equipoise.store.write_run import MANIFEST
+
+        files = table_files(screened.tables())
+        inputs = {trial.file: trial.sha256 for trial in loaded}
+        arguments = {"data": str(data), "trials": [str(trial) for trial in named]}
+        manifest = manifest_json(
+            run_id=run_identifier(inputs, arguments),
+            verb="screen",
+            data_kind="DATA",
+            inputs=inputs,
+            outputs=files,
+            arguments=arguments,
+            cutoff=None,
+            seed=None,
+        )
+        write_run(Path(out), files | {MANIFEST: manifest})
+    return screened
 
 
 def _begin(

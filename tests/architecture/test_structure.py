@@ -12,7 +12,19 @@ SOURCE = Path(equipoise.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
 LEAVES = {"statistics", "recist", "tables", "errors"}
 STAGES = {"protocol", "grouping", "design", "simulation", "sdtm", "adam", "results", "report"}
-SHELL = {"cli", "verbs", "pipeline", "trial", "simulated", "store", "__init__", "__main__"}
+STAGES |= {"eligibility"}
+SHELL = {
+    "cli",
+    "verbs",
+    "pipeline",
+    "trial",
+    "simulated",
+    "screening",
+    "screening_page",
+    "store",
+    "__init__",
+    "__main__",
+}
 
 
 def part_of(path: Path) -> str:

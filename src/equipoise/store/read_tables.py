@@ -128,3 +128,22 @@ def _find(present: Mapping[str, Path], stem: str) -> Path | None:
         if path is not None:
             return path
     return None
+
+
+def read_one_table(path: Path) -> pl.DataFrame:
+    """One table from a file of any of the formats.
+
+    Raises DataError when it is not there, of no known format, or cannot be read.
+    """
+    what = None
+    if not path.is_file():
+        what = f"there is no file or folder `{path}`"
+    elif path.suffix.lower() not in READERS:
+        what = f"`{path.name}` is of no known format"
+    else:
+        try:
+            return READERS[path.suffix.lower()](path)
+        except Exception as error:  # each reader raises its own; all mean: not such a file
+            what = f"{path.name} cannot be read: {str(error).splitlines()[0]}"
+    mend = f"give a folder of tables or one file: {', '.join(READERS)}"
+    raise DataError(Fault(what=what, where="--data", mend=mend))
