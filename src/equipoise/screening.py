@@ -29,10 +29,14 @@ class Screened:
         return {"criteria": self.criteria, "verdicts": self.verdicts}
 
 
-def read_candidates(data: Path) -> pl.DataFrame:
-    """One row per candidate: a file with variables as columns, or a folder with DM and SUPPDM."""
+def read_candidates(data: Path) -> tuple[pl.DataFrame, dict[str, str]]:
+    """One row per candidate, and the SHA-256 of each file read.
+
+    Parameters    data : a file with variables as columns, or a folder with DM and SUPPDM
+    """
     if not data.is_dir():
-        return check_candidates(read_one_table(data), file=data.name)
+        one = read_one_table(data)
+        return check_candidates(one.tables[data.name], file=data.name), one.sha256
     read = read_tables(data, wanted=SDTM, names={})
     faults = list(read.faults)
     if "DM" not in read.files:
@@ -45,7 +49,8 @@ def read_candidates(data: Path) -> pl.DataFrame:
         )
     if faults:
         raise DataError(faults)
-    return check_candidates(candidates_from_sdtm(read.tables), file=read.files["DM"])
+    candidates = check_candidates(candidates_from_sdtm(read.tables), file=read.files["DM"])
+    return candidates, read.sha256
 
 
 def screen_trials(trials: Sequence[Trial], candidates: pl.DataFrame) -> Screened:

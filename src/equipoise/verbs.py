@@ -120,13 +120,14 @@ def screen(
     named = [trials] if isinstance(trials, str | Path) else list(trials)
     loaded = [load_trial(trial) for trial in named]
     progress("reading candidates")
-    screened = screen_trials(loaded, read_candidates(Path(data)))
+    candidates, read = read_candidates(Path(data))
+    screened = screen_trials(loaded, candidates)
     if out is not None:
         from equipoise.store.manifest import manifest_json, run_identifier
         from equipoise.store.write_run import MANIFEST
 
         files = table_files(screened.tables())
-        inputs = {trial.file: trial.sha256 for trial in loaded}
+        inputs = {trial.file: trial.sha256 for trial in loaded} | read
         arguments = {"data": str(data), "trials": [str(trial) for trial in named]}
         manifest = manifest_json(
             run_id=run_identifier(inputs, arguments),

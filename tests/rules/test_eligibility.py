@@ -137,3 +137,18 @@ def test_a_file_that_is_not_there_is_a_fault():
     told = CliRunner().invoke(main, ["screen", "alter-s006", "--data", "nowhere.csv"])
     assert told.exit_code == 1
     assert "there is no file or folder `nowhere.csv`" in told.output
+
+
+def test_contradictions_among_criteria_are_told():
+    from equipoise.protocol.check_eligibility import check_eligibility
+
+    twice = {"population": "Anyone", "include": [{"id": "C", "text": "a"}]}
+    twice["exclude"] = [{"id": "C", "text": "b", "any_of": [[]]}]
+    chosen = {"id": "ITT", "label": "All", "flag": "ITTFL"}
+    clause = {"variable": "AGE", "min": 18, "unit": "years"}
+    protocol = small_protocol(eligibility=twice, analysis_sets=[chosen | {"where": [clause]}])
+    assert [(".".join(map(str, path)), what) for path, what, _ in check_eligibility(protocol)] == [
+        ("eligibility.exclude.0.id", "the id `C` stands twice among the criteria"),
+        ("eligibility.exclude.0.any_of", "a list of clauses is empty"),
+        ("analysis_sets.0.where.0.unit", "`unit` is for eligibility criteria alone"),
+    ]

@@ -9,6 +9,7 @@ from typing import Any
 from equipoise.errors import Fault
 from equipoise.protocol.check_analysis import check_analyses, check_endpoints, check_published
 from equipoise.protocol.check_assumption import check_assumptions, check_dates, check_simulation
+from equipoise.protocol.check_eligibility import check_eligibility
 from equipoise.protocol.check_treatment import (
     check_arms,
     check_groupings,
@@ -31,6 +32,7 @@ def check_protocol(
     known_rules = [*rule_sets, *protocol.censoring]
     checks: Sequence[Callable[[], Iterator[Finding]]] = (
         lambda: _unique_ids(protocol),
+        lambda: check_eligibility(protocol),
         lambda: check_arms(protocol),
         lambda: check_randomisation(protocol),
         lambda: check_schedule(protocol),
