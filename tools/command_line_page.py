@@ -15,7 +15,9 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "command-lin
 
 def page() -> str:
     """The help texts of every command, as Markdown."""
-    root = click.Context(main, info_name="equipoise", terminal_width=WIDTH)
+    root = click.Context(
+        main, info_name="equipoise", terminal_width=WIDTH, help_option_names=["-h", "--help"]
+    )
     parts = ["# Command line", "Made from the program's own help by `make docs`."]
     parts += ["Exit status: 0 done, 1 the data or the protocol has faults, 2 wrong usage."]
     for name in ("", *main.commands):

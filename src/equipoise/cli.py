@@ -89,7 +89,7 @@ def simulate(trial: str, out: str | None, seed: int) -> None:
 @main.command()
 @_trial_options
 def derive(trial: str, out: str | None, **given: Any) -> None:
-    """Derive ADaM tables: ADSL, ADRS, ADTTE, ADAE."""
+    """Derive ADaM tables: ADSL, ADRS, ADTTE, ADAE, ADEX and more."""
     with _exit_status(), _progress() as progress:
         folder = _folder(trial, out)
         equipoise.derive(trial, out=folder, progress=progress, **given)
@@ -152,6 +152,28 @@ def design(trial: str, out: str | None, **given: Any) -> None:
             click.echo(f"{item:<32} {value:>12}  {origin}")
         click.echo(f"\n{made.paragraph}\n")
         click.echo(folder / "design.html")
+
+
+@main.command()
+@click.argument("trials", nargs=-1, required=True, metavar="TRIAL...")
+@click.option(
+    "--data",
+    type=click.Path(),
+    required=True,
+    help="File with a row per candidate and a column per variable, or folder with DM and SUPPDM.",
+)
+@click.option("--out", type=click.Path(), help="Folder to write the tables to. [nowhere]")
+def screen(trials: tuple[str, ...], data: str, out: str | None) -> None:
+    """Screen candidates against the eligibility criteria of one or more trials.
+
+    A missing fact gives unknown, never eligible. What decides is listed by criterion.
+    """
+    with _exit_status(), _progress() as progress:
+        import equipoise
+        from equipoise.screening_page import print_screened
+
+        screened = equipoise.screen(trials, data=data, out=out, progress=progress)
+        print_screened(screened)
 
 
 @main.command()

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The five verbs of the command line as functions; what they make goes to a run folder if asked."""
+"""The verbs of the command line as functions; what they make goes to a run folder if asked."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from equipoise.errors import Fault, OutputError
 if TYPE_CHECKING:  # imported where they are used: `import equipoise` stays fast
     from equipoise.pipeline import Analysed, Designed, Readout
     from equipoise.protocol.recompute import Recomputed
+    from equipoise.screening import Screened
     from equipoise.trial import Evidence, Tables, Trial
 
 Progress = Callable[[str], None]
@@ -156,30 +157,79 @@ def plan(
     progress("planning")
     made = design_stage(loaded, solve=solve, verify=verify, seed=seed)
     if out is not None:
-        _write_design(Path(out), made, {"solve": solve, "verify": verify}, seed if verify else None)
+        from equipoise.store.write_run import table_files
+
+        files = table_files(made.tables, folder="design")
+        files |= {"design.html": made.html.encode(), "design.txt": f"{made.paragraph}\n".encode()}
+        _write_apart(
+            Path(out),
+            "design",
+            files,
+            kind="PLAN",
+            inputs={loaded.file: loaded.sha256},
+            arguments={"solve": solve, "verify": verify},
+            seed=seed if verify else None,
+        )
     return made
 
 
-def _write_design(
-    out: Path, made: Designed, arguments: dict[str, object], seed: int | None
+def _write_apart(
+    out: Path,
+    verb: str,
+    files: Mapping[str, bytes],
+    *,
+    kind: str,
+    inputs: Mapping[str, str],
+    arguments: Mapping[str, object],
+    seed: int | None = None,
 ) -> None:
+    """A run folder of a verb that does not walk the whole path, with its manifest."""
     from equipoise.store.manifest import manifest_json, run_identifier
-    from equipoise.store.write_run import MANIFEST, table_files, write_run
+    from equipoise.store.write_run import MANIFEST, write_run
 
-    inputs = {made.trial.file: made.trial.sha256}
-    files = table_files(made.tables, folder="design")
-    files |= {"design.html": made.html.encode(), "design.txt": f"{made.paragraph}\n".encode()}
     manifest = manifest_json(
         run_id=run_identifier(inputs, arguments),
-        verb="design",
-        data_kind="PLAN",
+        verb=verb,
+        data_kind=kind,
         inputs=inputs,
         outputs=files,
         arguments=arguments,
         cutoff=None,
         seed=seed,
     )
-    write_run(out, files | {MANIFEST: manifest})
+    write_run(out, {**files, MANIFEST: manifest})
+
+
+def screen(
+    trials: str | Path | Sequence[str | Path],
+    *,
+    data: str | Path,
+    out: str | Path | None = None,
+    progress: Progress = _silent,
+) -> Screened:
+    """Candidates against the criteria of one trial or several: met, not met or unknown, and why.
+
+    Parameters    data : a file with a row per candidate, or a folder with DM and SUPPDM
+    """
+    from equipoise.screening import read_candidates, screen_trials
+    from equipoise.store.write_run import table_files
+    from equipoise.trial import load_trial
+
+    named = [trials] if isinstance(trials, str | Path) else list(trials)
+    loaded = [load_trial(trial) for trial in named]
+    progress("reading candidates")
+    candidates, read = read_candidates(Path(data))
+    screened = screen_trials(loaded, candidates)
+    if out is not None:
+        _write_apart(
+            Path(out),
+            "screen",
+            table_files(screened.tables()),
+            kind="DATA",
+            inputs={trial.file: trial.sha256 for trial in loaded} | read,
+            arguments={"data": str(data), "trials": [str(trial) for trial in named]},
+        )
+    return screened
 
 
 def _begin(

@@ -12,13 +12,16 @@ SOURCE = Path(equipoise.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
 LEAVES = {"statistics", "recist", "tables", "errors"}
 STAGES = {"protocol", "grouping", "design", "simulation", "sdtm", "adam", "results", "report"}
+STAGES |= {"eligibility"}
 SHELL = {
     "cli",
     "verbs",
     "pipeline",
     "operating",
-    "trial",
+    "screening",
+    "screening_page",
     "simulated",
+    "trial",
     "store",
     "__init__",
     "__main__",

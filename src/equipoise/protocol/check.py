@@ -15,6 +15,7 @@ from equipoise.protocol.check_analysis import (
 )
 from equipoise.protocol.check_assumption import check_assumptions, check_dates, check_simulation
 from equipoise.protocol.check_design import check_design
+from equipoise.protocol.check_eligibility import check_eligibility
 from equipoise.protocol.check_treatment import (
     check_arms,
     check_groupings,
@@ -37,6 +38,7 @@ def check_protocol(
     known_rules = [*rule_sets, *protocol.censoring]
     checks: Sequence[Callable[[], Iterator[Finding]]] = (
         lambda: _unique_ids(protocol),
+        lambda: check_eligibility(protocol),
         lambda: check_arms(protocol),
         lambda: check_randomisation(protocol),
         lambda: check_schedule(protocol),

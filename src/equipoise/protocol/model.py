@@ -40,7 +40,16 @@ from equipoise.protocol.endpoint import (
     SpecialInterest,
 )
 from equipoise.protocol.published import Bind, Figure, Printed, Published
-from equipoise.protocol.record import Condition, Factor, Group, Grouping, Name, Record, Text
+from equipoise.protocol.record import (
+    Condition,
+    Factor,
+    Group,
+    Grouping,
+    Name,
+    Record,
+    Text,
+    WithinDays,
+)
 from equipoise.protocol.treatment import Arm, Randomisation, Regimen, Schedule
 
 __all__ = [
@@ -90,6 +99,7 @@ __all__ = [
     "Spend",
     "SurvivalDesign",
     "TwoArmResponseDesign",
+    "WithinDays",
 ]
 
 
@@ -113,7 +123,11 @@ class Criterion(Record):
     id: Name
     text: Text
     where: tuple[Condition, ...] = Field(
-        default=(), description="Clauses on patient data; absent: a person decides."
+        default=(),
+        description="Clauses on patient data, all of which have to hold; absent: a person decides.",
+    )
+    any_of: tuple[tuple[Condition, ...], ...] = Field(
+        default=(), description="Lists of clauses, one of which has to hold as a whole as well."
     )
 
 

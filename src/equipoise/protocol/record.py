@@ -24,11 +24,19 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=False)
 
 
+class WithinDays(Record):
+    """A date no later than another one, and no more than `days` before it."""
+
+    variable: Variable
+    days: Days
+
+
 class Condition(Record):
     """One clause on a variable of the subject: it holds, fails, or is unknown.
 
     `one_of` compares as text; `min` and `max` are inclusive; `known` asks only whether a value is
-    there. The clauses of a list all have to hold.
+    there. The clauses of a list all have to hold. In eligibility criteria alone: `unit` is that of
+    `min` and `max`; `within_days_of` asks that the date lies so many days before another date.
     """
 
     variable: Variable
@@ -37,6 +45,10 @@ class Condition(Record):
     min: float | None = None
     max: float | None = None
     known: bool | None = None
+    unit: str | None = Field(
+        default=None, description="Unit of min and max; a value in another unit is unknown."
+    )
+    within_days_of: WithinDays | None = None
 
 
 class Factor(Record):

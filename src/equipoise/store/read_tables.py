@@ -128,3 +128,24 @@ def _find(present: Mapping[str, Path], stem: str) -> Path | None:
         if path is not None:
             return path
     return None
+
+
+def read_one_table(path: Path) -> TablesRead:
+    """One table from a file of any of the formats, under the name of the file.
+
+    Raises DataError when it is not there, of no known format, or cannot be read.
+    """
+    what = None
+    if not path.is_file():
+        what = f"there is no file or folder `{path}`"
+    elif path.suffix.lower() not in READERS:
+        what = f"`{path.name}` is of no known format"
+    else:
+        try:
+            frame = READERS[path.suffix.lower()](path)
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            return TablesRead({path.name: frame}, {path.name: path.name}, {path.name: digest}, [])
+        except Exception as error:  # each reader raises its own; all mean: not such a file
+            what = f"{path.name} cannot be read: {str(error).splitlines()[0]}"
+    mend = f"give a folder of tables or one file: {', '.join(READERS)}"
+    raise DataError(Fault(what=what, where="--data", mend=mend))
