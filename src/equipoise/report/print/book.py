@@ -62,7 +62,7 @@ def book_data(
         "methods": [_method(item) for item in methods],
         "run": _run(run),
     }
-    return _plain(data), drawings
+    return plain_data(data), drawings
 
 
 def arm_colour(index: int, setting: Setting) -> str:
@@ -160,10 +160,10 @@ def _run(run: Mapping[str, Any]) -> list[list[str]]:
     return [["Run", run["run_id"]], ["Data", data + seed], ["Versions", versions], *inputs]
 
 
-def _plain(part: Any) -> Any:
+def plain_data(part: Any) -> Any:
     """The same data with every text free of control characters."""
     if isinstance(part, dict):
-        return {key: _plain(value) for key, value in part.items()}
+        return {key: plain_data(value) for key, value in part.items()}
     if isinstance(part, list | tuple):
-        return [_plain(value) for value in part]
+        return [plain_data(value) for value in part]
     return plain(part) if isinstance(part, str) else part

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from html import escape
 from typing import Any
 
@@ -21,7 +22,7 @@ def drawing_svg(drawing: Drawing, setting: Setting, *, width_mm: float | None = 
     """The drawing as SVG, as wide as asked; equal input gives equal bytes."""
     import vl_convert  # costs 0.1 s
 
-    vl_convert.register_font_directory(font_folder())
+    _register_font()
     svg: str = vl_convert.vegalite_to_svg(
         _restyled(drawing.spec, _changes(setting.style)),
         vl_version=VL_VERSION,
@@ -34,18 +35,29 @@ def drawing_svg(drawing: Drawing, setting: Setting, *, width_mm: float | None = 
     return _sized(svg, width_mm) if width_mm else svg
 
 
+@cache
+def _register_font() -> None:
+    """Once per process: each further time would start the renderer anew."""
+    import vl_convert
+
+    vl_convert.register_font_directory(font_folder())
+
+
 def _changes(style: Style) -> dict[str, str]:
     arms = dict(zip(ARM_COLOURS, style.colours, strict=False))
     return arms | {FONT: f"{PRINT_FONT}, {FALLBACK}"}
 
 
 def _restyled(part: Any, changes: Mapping[str, str]) -> Any:
-    """The specification with every colour and font that the style replaces."""
+    """The specification with every colour and font that the style replaces.
+
+    Control characters go: the renderer ends the whole process over one in a text.
+    """
     if isinstance(part, Mapping):
         return {key: _restyled(value, changes) for key, value in part.items()}
     if isinstance(part, list | tuple):
         return [_restyled(value, changes) for value in part]
-    return changes.get(part, part) if isinstance(part, str) else part
+    return changes.get(part, plain(part)) if isinstance(part, str) else part
 
 
 def _locale(style: Style) -> dict[str, Any]:

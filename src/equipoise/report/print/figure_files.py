@@ -9,12 +9,12 @@ from typing import Any
 from equipoise.report.document import Block
 from equipoise.report.figures import Figure
 from equipoise.report.flow import Flow
-from equipoise.report.print.book import flow_data
+from equipoise.report.print.book import flow_data, plain_data
 from equipoise.report.print.drawings import drawing_svg
 from equipoise.report.print.grid import Setting, plain
 from equipoise.report.print.typeset import document_date, typeset
 
-MARGIN_MM = 2
+MARGIN_MM = 1.5
 
 
 def figure_files(
@@ -25,13 +25,13 @@ def figure_files(
     for block in blocks:
         if isinstance(block, Flow):
             data = _data(block, setting, setting.style.widths_mm["wide"], cutoff)
-            data |= {"flow": flow_data(block, setting), "margin": MARGIN_MM}
+            data |= {"flow": plain_data(flow_data(block, setting))}
             files |= _files(f"{file_stem(block)}-wide", data, None, setting)
         elif isinstance(block, Figure):
             for drawing in block.drawings:
                 width = setting.style.widths_mm[drawing.size]
                 data = _data(block, setting, width, cutoff)
-                svg = drawing_svg(drawing, setting, width_mm=width)
+                svg = drawing_svg(drawing, setting, width_mm=width - 2 * MARGIN_MM)
                 files |= _files(f"{file_stem(block)}-{drawing.size}", data, svg, setting)
     return files
 
@@ -53,14 +53,16 @@ def _data(
         "label": setting.label,
         "date": document_date(cutoff),
         "width": width,
-        "margin": 0,
+        "margin": MARGIN_MM,
     }
 
 
 def _files(stem: str, data: dict[str, Any], svg: str | None, setting: Setting) -> dict[str, bytes]:
     drawings = {"drawing.svg": svg} if svg else {}
     files = {f"{stem}.svg": svg.encode()} if svg else {}
-    files[f"{stem}.pdf"] = typeset("figure.typ", data, drawings=drawings, kind="pdf")
+    files[f"{stem}.pdf"] = typeset(
+        "figure.typ", data, drawings=drawings, kind="pdf", standards=("ua-1",)
+    )
     files[f"{stem}.png"] = typeset(
         "figure.typ", data, drawings=drawings, kind="png", ppi=setting.style.ppi
     )

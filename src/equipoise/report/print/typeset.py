@@ -4,11 +4,15 @@
 from __future__ import annotations
 
 import json
+import struct
+import zlib
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
+
+from equipoise.errors import Fault, OutputError
 
 FONT = "Source Sans Pro"
 
@@ -44,6 +48,8 @@ def typeset(
 ) -> bytes:
     """One template filled with data; what the data hold is text and is never read as markup.
 
+    Raises OutputError where the font lacks a sign: better no PDF than one with a box for a name.
+
     Parameters
     ----------
         template  : a file of the folder templates
@@ -61,14 +67,37 @@ def typeset(
         "data.json": json.dumps(dict(data) | {"font": FONT}, ensure_ascii=False).encode(),
     }
     sources |= {name: svg.encode() for name, svg in drawings.items()}
-    made = typst.compile(
-        sources,  # type: ignore[call-overload]  # takes files by name, which its stub leaves out
-        font_paths=_fonts(),
-        ignore_system_fonts=True,
-        format=kind,
-        ppi=float(ppi),
-        pdf_standards=list(standards),
-        timestamp=0,
-    )
+    try:
+        made = typst.compile(
+            sources,  # type: ignore[call-overload]  # takes files by name, which its stub leaves out
+            font_paths=_fonts(),
+            ignore_system_fonts=True,
+            format=kind,
+            ppi=float(ppi),
+            pdf_standards=list(standards),
+            timestamp=0,
+        )
+    except typst.TypstError as error:
+        raise _refused(error.message) from error
     assert isinstance(made, bytes)  # a list only for several PNG pages
-    return made
+    return _with_resolution(made, ppi) if kind == "png" else made
+
+
+def _refused(message: str) -> OutputError:
+    return OutputError(
+        Fault(
+            what=f"the PDF cannot be set: {message}",
+            where="--format pdf, figures",
+            mend=f"write the label in signs that {FONT} has (Latin, Greek, Cyrillic), "
+            "or leave these formats out: --format html,rtf,docx",
+        )
+    )
+
+
+def _with_resolution(png: bytes, ppi: int) -> bytes:
+    """The picture saying how large it is: a pHYs chunk, in pixels per metre, after the header."""
+    per_metre = round(ppi / 0.0254)
+    body = b"pHYs" + struct.pack(">IIB", per_metre, per_metre, 1)
+    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    header = 8 + 25  # signature, then the IHDR chunk, which is always this long
+    return png[:header] + chunk + png[header:]
