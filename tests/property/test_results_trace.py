@@ -193,7 +193,7 @@ def test_events_without_a_code_are_counted_as_such() -> None:
     adam["ADAE"] = adam["ADAE"].with_columns(AEDECOD=term)
     tables = analyse(adam, small_analysis_protocol(), run_id="test")
     rows = tables["results"].filter(
-        g2_level="Not coded", stat="n", arm="EXP", analysis_id="AE.TERM", method_id="count.terms"
+        g2_level="Not coded", stat="n", arm="EXP", analysis_id="AE.TERM"
     )
     assert rows["value"].to_list() == [1]
     row = tables["rowset"].filter(rowset_id=rows["rowset_id"].item()).row(0, named=True)

@@ -12,7 +12,7 @@ from equipoise.report.shells import arm_columns
 from equipoise.report.table import Cell, Column, Row, Table, count_cell
 from equipoise.report.words import population_name, sentence_case
 
-GRADES = "count.grades"
+GRADE, GRADES = "AE.GRADE", "count.grades"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def _by_class(numbers: Numbers, analysis: str) -> list[tuple[str, list[tuple[str
 
 def grade_table(numbers: Numbers, protocol: Protocol) -> Table | None:
     """Each term by the worst grade that a patient had of it; the bands sum to the first column."""
-    arms, sizes = arm_columns(numbers, protocol, TERMS, GRADES, total=False)
+    arms, sizes = arm_columns(numbers, protocol, GRADE, GRADES, total=False)
     bands = _bands(numbers)
     if not bands:
         return None
@@ -102,7 +102,7 @@ def grade_table(numbers: Numbers, protocol: Protocol) -> Table | None:
     def cells(whole: tuple[str, str, tuple[str, ...]], levels: tuple[str, ...]) -> tuple[Cell, ...]:
         made = []
         for arm in arms:
-            sources = [whole, *((TERMS, GRADES, (*levels, band)) for band in bands)]
+            sources = [whole, *((GRADE, GRADES, (*levels, band)) for band in bands)]
             for analysis, method, key in sources:
                 n, pct = (
                     numbers.find(analysis, method, stat, arm, levels=key) for stat in ("n", "pct")
@@ -137,7 +137,7 @@ def _bands(numbers: Numbers) -> list[str]:
     """The bands of worst grade in printing order, mildest first."""
     found = {
         n.levels[-1]: n.orders[-1]
-        for n in numbers.of(TERMS, GRADES)
+        for n in numbers.of(GRADE, GRADES)
         if n.variables and n.variables[-1] == "WORST"
     }
     return sorted(found, key=lambda band: found[band])

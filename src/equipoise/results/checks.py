@@ -222,14 +222,16 @@ def _check_risk(results: pl.DataFrame) -> Iterator[Fault]:
 
 def _check_grades(results: pl.DataFrame) -> Iterator[Fault]:
     """Every patient with a term is in exactly one band of its worst grade."""
-    keys = ["analysis_id", "population", "arm", "g1_level", "g2_level"]
+    keys = ["population", "arm", "g1_level", "g2_level"]
     rows = results.filter(
         (pl.col("method_id") == "count.grades") & (pl.col("g3_level").is_not_null())
     ).filter(stat="n")
     sums = rows.group_by(keys, maintain_order=True).agg(
-        pl.col("value").sum(), pl.col("result_id", "method_id", "stat").first()
+        pl.col("value").sum(), pl.col("result_id", "analysis_id", "method_id", "stat").first()
     )
-    whole = results.filter(method_id="count.terms", stat="n").select(*keys, size="value")
+    whole = results.filter(analysis_id="AE.TERM", method_id="count.terms", stat="n").select(
+        *keys, size="value"
+    )
     joined = sums.join(whole, on=keys, how="left", maintain_order="left")
     yield from _fault(
         "the bands of worst grade do not sum to the patients with the term",

@@ -42,7 +42,7 @@ def plan_safety(protocol: Protocol) -> Iterator[Task]:
 
     yield _event_task(
         protocol,
-        "AE.TERM",
+        "AE.GRADE",
         "count.grades",
         "Adverse events by worst severity" if severity else "Adverse events by worst grade",
         {"by": terms, "bands": SEVERITIES if severity else GRADES},
