@@ -12,7 +12,17 @@ SOURCE = Path(equipoise.__file__).parent
 FILES = sorted(SOURCE.rglob("*.py"))
 LEAVES = {"statistics", "recist", "tables", "errors"}
 STAGES = {"protocol", "grouping", "design", "simulation", "sdtm", "adam", "results", "report"}
-SHELL = {"cli", "verbs", "pipeline", "trial", "simulated", "store", "__init__", "__main__"}
+SHELL = {
+    "cli",
+    "verbs",
+    "pipeline",
+    "operating",
+    "trial",
+    "simulated",
+    "store",
+    "__init__",
+    "__main__",
+}
 
 
 def part_of(path: Path) -> str:

@@ -97,3 +97,53 @@ def test_discontinuation_by_the_action_taken(action, flag):
 )
 def test_fatal_by_grade_outcome_or_criterion(event, flag):
     assert derived(event)["AFATALFL"] == flag
+
+
+FLAGGED = [
+    # term, day, grade -> flags: subject's worst, term's worst, term's first
+    ("NAUSEA", 5, "2", None, None, "Y"),
+    ("NAUSEA", 9, "3", "Y", "Y", None),
+    ("NAUSEA", 12, "3", None, None, None),
+    ("RASH", 3, "1", None, "Y", "Y"),
+    ("RASH", 4, None, None, None, None),
+    ("COUGH", 6, None, None, None, "Y"),
+    ("PAIN", -3, "4", None, None, None),
+]
+
+
+def test_the_worst_grade_of_a_subject_and_term_is_flagged_once():
+    events = [
+        {"AESTDTC": on_day(day), "AETERM": term, "AEDECOD": term, "AETOXGR": grade}
+        for term, day, grade, *_ in FLAGGED
+    ]
+    adae = derive_adam(small_tables([{"id": "P", "events": events}]), small_protocol())["ADAE"]
+    found = adae.select("AOCCIFL", "AOCCPIFL", "AOCCPFL").rows()
+    assert found == [tuple(flags) for _, _, _, *flags in FLAGGED]
+
+
+def test_the_worst_severity_is_flagged_where_the_protocol_grades_by_severity():
+    tables = small_tables([{"id": "P", "events": [{"AESTDTC": on_day(d)} for d in (5, 6)]}])
+    tables["AE"] = tables["AE"].with_columns(AESEV=pl.Series(["MILD", "SEVERE"]))
+    grading = {"population": "ITT", "emergent_days_after_last_dose": 30, "grading": "severity"}
+    adae = derive_adam(tables, small_protocol(adverse_events=grading))["ADAE"]
+    assert adae["AOCCIFL"].to_list() == [None, "Y"]
+
+
+def test_events_of_special_interest_bear_their_group():
+    groups = [
+        {"id": "BLEED", "label": "Bleeding", "terms": ["Epistaxis", "GASTRIC HAEMORRHAGE"]},
+        {"id": "NOSE", "label": "Nose", "terms": ["EPISTAXIS"]},
+    ]
+    asked = {"population": "ITT", "emergent_days_after_last_dose": 30, "grading": "CTCAE"}
+    protocol = small_protocol(adverse_events=asked | {"special_interest": groups})
+    events = [
+        {"AESTDTC": on_day(5), "AEDECOD": term}
+        for term in ("EPISTAXIS", "Gastric haemorrhage", "RASH", None)
+    ]
+    adae = derive_adam(small_tables([{"id": "P", "events": events}]), protocol)["ADAE"]
+    assert adae.select("AESIFL", "CQ01NAM", "CQ02NAM").rows() == [
+        ("Y", "Bleeding", "Nose"),
+        ("Y", "Bleeding", None),
+        ("N", None, None),
+        (None, None, None),
+    ]

@@ -68,7 +68,7 @@ def test_subjects_of_the_analysis_tables_are_in_adsl():
     tables = adam()
     tables["ADSL"] = tables["ADSL"].filter(pl.col("USUBJID") != "P3")
     whats = [fault.what for fault in check_tables(tables, files=FILES)]
-    assert whats == ["ADSL has no subject 'P3'"] * 3
+    assert whats == ["ADSL has no subject 'P3'"] * (len(tables) - 1)
 
 
 @pytest.mark.parametrize("value", [45000, 45000.5])

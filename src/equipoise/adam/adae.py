@@ -7,10 +7,11 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from equipoise.adam.adverse_event_flags import event_flags, occurrence_flags, special_interest
 from equipoise.adam.cutoff import data_cutoff
 from equipoise.adam.dates import day_or_none, first_day, imputed_part, last_day
 from equipoise.protocol.model import Protocol
-from equipoise.tables import load_contract, subject_key
+from equipoise.tables import subject_key
 
 _FROM_ADSL = ("TRT01A", "TRTSDT", "TRTEDT", "DTHDT")
 
@@ -28,7 +29,7 @@ def derive_adae(
     key = subject_key(ae)
     start, end = pl.col("AESTDTC"), pl.col("AEENDTC")
     known_until = pl.min_horizontal("DTHDT", day_or_none(data_cutoff(tables, protocol)))
-    return (
+    events = (
         ae.join(adsl.select(*key, *_FROM_ADSL), on=key, how="left")
         .with_columns(
             ASTDT=first_day(start, not_before=pl.col("TRTSDT")),
@@ -45,10 +46,11 @@ def derive_adae(
         .with_columns(
             ADURU=pl.when(pl.col("ADURN").is_not_null()).then(pl.lit("days")),
             **event_flags(ae),
+            **special_interest(ae, protocol),
         )
         .drop("DTHDT")
-        .sort(*key, "AESEQ")
     )
+    return events.with_columns(**occurrence_flags(events, protocol)).sort(*key, "AESEQ")
 
 
 def study_day(day: pl.Expr) -> pl.Expr:
@@ -63,42 +65,3 @@ def _emergent(days_after: int) -> pl.Expr:
         value=True
     )
     return pl.when((pl.col("ASTDT") >= pl.col("TRTSDT")) & until).then(pl.lit("Y"))
-
-
-def event_flags(ae: pl.DataFrame) -> dict[str, pl.Expr]:
-    """Severity, grade, relation, discontinuation and outcome of each event, by column name.
-
-    What the study did not record, in any replicate, has no column: nobody knows, which is not N.
-    """
-    levels = {name: i for i, name in enumerate(load_contract("ADAE").rules["severity"], start=1)}
-    rules = load_contract("AE").rules
-    severity, grade = pl.col("AESEV"), pl.col("AETOXGR")
-    fatal = {
-        "AESDTH": pl.col("AESDTH") == "Y",
-        "AEOUT": pl.col("AEOUT") == rules["fatal"],
-        "AETOXGR": grade == "5",
-    }
-    told = [found.fill_null(value=False) for name, found in fatal.items() if _recorded(ae, name)]
-    flags = {
-        "ASEV": ("AESEV", severity),
-        "ASEVN": (
-            "AESEV",
-            severity.replace_strict(levels, default=None, return_dtype=pl.Int64),
-        ),
-        "ATOXGRN": ("AETOXGR", grade.cast(pl.Int64, strict=False)),
-        "ARELFL": ("AEREL", _yes_no(pl.col("AEREL").is_in(rules["related"]))),
-        "ADISCFL": ("AEACN", _yes_no(pl.col("AEACN") == rules["withdrawn"])),
-    }
-    known = {name: value for name, (source, value) in flags.items() if _recorded(ae, source)}
-    return known | ({"AFATALFL": _yes_no(pl.any_horizontal(told))} if told else {})
-
-
-def _recorded(ae: pl.DataFrame, name: str) -> bool:
-    """Whether the study recorded the variable, for any event."""
-    return name in ae.columns and (not ae.height or ae[name].null_count() < ae.height)
-
-
-def _yes_no(holds: pl.Expr) -> pl.Expr:
-    """Y or N; missing where the event's own record is missing."""
-    answer = pl.when(holds).then(pl.lit("Y")).otherwise(pl.lit("N"))
-    return pl.when(holds.is_not_null()).then(answer)

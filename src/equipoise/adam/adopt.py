@@ -7,14 +7,14 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from equipoise.adam.adae import event_flags
+from equipoise.adam.adverse_event_flags import event_flags, occurrence_flags, special_interest
 from equipoise.adam.arms import check_arms
 from equipoise.adam.subject_groups import derive_subject_groups
 from equipoise.errors import DataError, Fault
 from equipoise.protocol.model import Endpoint, Protocol
 from equipoise.tables import conform, subject_key
 
-_TIMED = ("pfs", "os", "dor")
+_TIMED = ("pfs", "os", "dor", "ttr", "ttf", "dodc")
 
 
 def adopt_adam(tables: Mapping[str, pl.DataFrame], protocol: Protocol) -> dict[str, pl.DataFrame]:
@@ -47,7 +47,7 @@ def adopt_adam(tables: Mapping[str, pl.DataFrame], protocol: Protocol) -> dict[s
     if "ADTTE" in given:
         given["ADTTE"] = _with_endpoint(given["ADTTE"], protocol, faults)
     if "ADAE" in given:
-        given["ADAE"] = _with_event_columns(given["ADAE"], given["ADSL"])
+        given["ADAE"] = _with_event_columns(given["ADAE"], given["ADSL"], protocol)
     if faults:
         raise DataError(faults)
     return given
@@ -103,13 +103,15 @@ def _named(endpoint: Endpoint) -> dict[str, str | None]:
     }
 
 
-def _with_event_columns(adae: pl.DataFrame, adsl: pl.DataFrame) -> pl.DataFrame:
+def _with_event_columns(adae: pl.DataFrame, adsl: pl.DataFrame, protocol: Protocol) -> pl.DataFrame:
     key = subject_key(adae)
     dates = ("TRT01A", "TRTSDT", "TRTEDT")
     new = [c for c in dates if c in adsl.columns and c not in adae.columns]
     adae = adae.join(adsl.select(*key, *new), on=key, how="left", maintain_order="left")
-    made = {name: value for name, value in event_flags(adae).items() if name not in adae.columns}
-    return adae.with_columns(**made)
+    for flags in (event_flags(adae), special_interest(adae, protocol)):
+        adae = adae.with_columns(**{n: v for n, v in flags.items() if n not in adae.columns})
+    flags = occurrence_flags(adae, protocol) if "ASTDT" in adae.columns else {}
+    return adae.with_columns(**{n: v for n, v in flags.items() if n not in adae.columns})
 
 
 def _ambiguous(table: str, column: str, why: str) -> Fault:

@@ -29,6 +29,11 @@ class Regimen(Record):
     dose: Annotated[float, Field(ge=0)]
     unit: Text = Field(description="Dose unit, as EXDOSU records it.")
     per: Literal["administration", "m2", "kg"] = "administration"
+    body_surface: Literal["mosteller", "du-bois"] | None = Field(
+        default=None,
+        description="Formula of the body surface from HEIGHT (cm) and WEIGHT (kg); absent: BSA as "
+        "the data give it.",
+    )
     route: Text
     schedule: Schedule
     dose_levels: tuple[float, ...] = Field(

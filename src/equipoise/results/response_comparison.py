@@ -27,9 +27,9 @@ from equipoise.statistics.stratified_proportions import (
     strata_counts,
     stratified_score_difference,
 )
+from equipoise.statistics.two_proportion_ratios import odds_ratio_woolf
 from equipoise.statistics.two_proportions import (
     Contrast,
-    odds_ratio_woolf,
     pearson_chi_square,
     two_counts,
     yates_chi_square,

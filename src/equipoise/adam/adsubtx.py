@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Subsequent anticancer therapy: every record of it, the first of each subject flagged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from equipoise.adam.dates import first_day, imputed_part, last_day
+from equipoise.adam.reference_day import reference_variable
+from equipoise.protocol.model import Protocol
+from equipoise.tables import load_contract, subject_key
+
+_KIND = {"CM": "MEDICATION", "PR": "PROCEDURE"}
+_TEXTS = {"TRT": "ATRT", "DECOD": "ADECOD", "CAT": "ACAT", "SCAT": "ASCAT"}
+
+
+def derive_adsubtx(
+    tables: Mapping[str, pl.DataFrame], adsl: pl.DataFrame, protocol: Protocol
+) -> pl.DataFrame | None:
+    """Anticancer therapy that began after the subject's reference day.
+
+    Parameters    tables : CM or PR, conformed, as of the data cut-off; adsl : its subjects
+    Returns       ADSUBTX, or None where no table has a column that data.new_therapy names:
+                  nobody knows, which is not that there was none
+    Source: the records and the rule (after the reference day, partial date to its first day) are
+    those of censoring at new therapy, adam/new_therapy.py.
+    """
+    key = subject_key(adsl)
+    found = []
+    for column, values in protocol.data.new_therapy.items():
+        domain = column[:2]
+        if domain in tables and column in tables[domain].columns:
+            rows = tables[domain].filter(pl.col(column).is_in(list(values)))
+            found.append(_records(rows, domain, key))
+    if not found:
+        return None
+    start = reference_variable(protocol)
+    named = [k for k in ("STUDYID",) if k in adsl.columns]
+    subjects = adsl.select(*key, *named, "TRT01P", STARTDT=pl.col(start))
+    rows = (
+        pl.concat(found)
+        .unique(maintain_order=True)
+        .join(subjects, on=key, how="inner")
+        .filter(pl.col("ASTDT") > pl.col("STARTDT"))
+        .sort(*key, "ASTDT", "SRCDOM", "SRCSEQ")
+        .with_columns(
+            ASEQ=pl.int_range(1, pl.len() + 1).over(key),
+            NTDY=(pl.col("ASTDT") - pl.col("STARTDT")).dt.total_days() + 1,
+        )
+        .with_columns(FIRSTFL=pl.when(pl.col("ASEQ") == 1).then(pl.lit("Y")))
+    )
+    columns = [c.name for c in load_contract("ADSUBTX").columns if c.name in rows.columns]
+    return rows.select(*(k for k in key if k not in columns), *columns)
+
+
+def _records(rows: pl.DataFrame, domain: str, key: list[str]) -> pl.DataFrame:
+    """The records of CM or PR in the columns both share."""
+
+    def text(suffix: str) -> pl.Expr:
+        name = f"{domain}{suffix}"
+        return pl.col(name) if name in rows.columns else pl.lit(None, dtype=pl.String)
+
+    start = pl.col(f"{domain}STDTC")
+    return rows.select(
+        *key,
+        **{new: text(suffix) for suffix, new in _TEXTS.items()},
+        ACLASS=pl.lit(_KIND.get(domain, domain)),
+        ASTDT=first_day(start),
+        ASTDTF=imputed_part(start, first_day(start)),
+        AENDT=last_day(text("ENDTC")),
+        SRCDOM=pl.lit(domain),
+        SRCVAR=pl.lit(f"{domain}STDTC"),
+        SRCSEQ=pl.col(f"{domain}SEQ"),
+    )
