@@ -6,14 +6,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from equipoise.protocol.model import Protocol
+from equipoise.protocol.model import Arm, Protocol
 from equipoise.report.numbers import Numbers
 from equipoise.report.shells import arm_columns
-from equipoise.report.table import Cell, Column, Row, Table, count_cell
+from equipoise.report.table import Cell, Column, Row, Table, count_cell, estimate_cell
 from equipoise.report.words import EVENT_KINDS, population_name, sentence_case
 
 CLASSES, TERMS = "AE.SOC", "AE.TERM"
 METHOD = "count.terms"
+POINTS = "% points (95%\N{NO-BREAK SPACE}CI)"
 
 
 def overview_table(numbers: Numbers, protocol: Protocol) -> Table | None:
@@ -37,15 +38,16 @@ def overview_table(numbers: Numbers, protocol: Protocol) -> Table | None:
             count = count_cell(found["n"], found["pct"])
             shown = events and events.value
             cells.append(Cell((*count.parts, " [", events, "]")) if events and shown else count)
+        cells += _differences(numbers, protocol, analysis, "rate-difference.kinds", levels)
         rows.append(Row(EVENT_KINDS.get(levels[-1], levels[-1]), tuple(cells)))
     return Table(
         id="ae-overview",
         title="Treatment-emergent adverse events: overview",
         population=population_name(protocol, protocol.adverse_events.population),
         stub="n (%) [events]",
-        columns=columns,
+        columns=(*columns, *_difference_columns(protocol)),
         rows=tuple(rows),
-        footnotes=notes(protocol),
+        footnotes=(*notes(protocol), *_difference_notes(protocol)),
     )
 
 
@@ -77,20 +79,62 @@ def term_table(numbers: Numbers, protocol: Protocol, *, common: bool) -> Table |
             continue
         heading = _cells(numbers, CLASSES, None, (body_system,), arms)
         rows.append(Row(sentence_case(body_system), heading, heading=True))
-        rows += [
-            Row(sentence_case(levels[-1]), _cells(numbers, TERMS, high, levels, arms), 1)
-            for levels in terms
-        ]
+        for levels in terms:
+            cells = _cells(numbers, TERMS, high, levels, arms)
+            compared = _differences(numbers, protocol, TERMS, "rate-difference.terms", levels)
+            rows.append(Row(sentence_case(levels[-1]), (*cells, *compared), 1))
     what = f"in at least {events.common_from_pct:g}% of an arm" if common else "all terms"
     return Table(
         id="ae-common" if common else "ae-all",
         title=f"Treatment-emergent adverse events by organ class and term, {what}",
         population=population_name(protocol, events.population),
         stub="n (%)",
-        columns=columns,
+        columns=(*columns, *_difference_columns(protocol, grouped=True)),
         rows=tuple(rows),
-        footnotes=(*notes(protocol), "–: no patient in any arm."),
+        footnotes=(
+            *notes(protocol),
+            *_difference_notes(protocol),
+            "–: no patient in any arm.",
+        ),
         folded=not common,
+    )
+
+
+def _compared(protocol: Protocol) -> list[Arm]:
+    """The arms that are compared with the control."""
+    control = protocol.control
+    return [arm for arm in protocol.arms if control and arm.id != control.id]
+
+
+def _difference_columns(protocol: Protocol, *, grouped: bool = False) -> list[Column]:
+    several = len(_compared(protocol)) > 1
+    return [
+        Column(
+            f"{arm.short}, {POINTS}" if several else POINTS,
+            group="Difference",
+        )
+        if grouped
+        else Column(f"Difference{f', {arm.short}' if several else ''}, {POINTS}")
+        for arm in _compared(protocol)
+    ]
+
+
+def _differences(
+    numbers: Numbers, protocol: Protocol, analysis: str, method: str, levels: tuple[str, ...]
+) -> list[Cell]:
+    return [
+        estimate_cell(numbers, numbers.find(analysis, method, "rate_diff", arm.id, levels=levels))
+        for arm in _compared(protocol)
+    ]
+
+
+def _difference_notes(protocol: Protocol) -> tuple[str, ...]:
+    control = protocol.control
+    if control is None:
+        return ()
+    return (
+        f"Difference: percentage less that of {control.short}, all grades; Miettinen-Nurminen "
+        "intervals, without strata, not adjusted for multiplicity.",
     )
 
 

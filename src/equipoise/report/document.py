@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from equipoise.protocol.model import Protocol
 from equipoise.report.abstract import Paragraph, abstract_paragraphs
+from equipoise.report.adverse_event_detail import grade_table, kind_tables
 from equipoise.report.adverse_event_table import overview_table, term_table
 from equipoise.report.definitions import definitions_json
 from equipoise.report.figures import Figure, render_svg
@@ -138,6 +139,8 @@ def _sections(
                 overview_table(numbers, protocol),
                 term_table(numbers, protocol, common=True),
                 term_table(numbers, protocol, common=False),
+                grade_table(numbers, protocol),
+                *kind_tables(numbers, protocol),
             ],
         ),
         _section("published", "Published beside computed", [published]),

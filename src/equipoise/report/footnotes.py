@@ -39,6 +39,9 @@ NAMES = {
     "disposition": "Count",
     "count.kinds": "Patients with at least one event",
     "count.terms": "Patients with at least one event of the term",
+    "count.grades": "Patients by worst grade",
+    "rate-difference.kinds": "Difference of percentages of patients with an event",
+    "rate-difference.terms": "Difference of percentages of patients with the term",
 }
 
 # Argument and value, or argument alone, to words; {} takes the value.
@@ -75,6 +78,7 @@ PHRASES: dict[tuple[str, str] | str, str] = {
     "interval": "{} interval",
     "difference_interval": "interval of the difference: {} standard errors",
     "test": "{} test",
+    "multiplicity": "{} for multiplicity",
     "least_events": "not estimable with fewer than {} events, or where an arm is missing",
     "interaction": "of {}, one test per factor",
     ("cmh_correction", "0"): "no correction for continuity",
@@ -97,7 +101,7 @@ PHRASES: dict[tuple[str, str] | str, str] = {
     "by": "grouped by {}",
 }
 # Arguments that a reader of a footnote needs no words for.
-SILENT = ("unit", "decimals", "landmarks_months", "kinds", "columns")
+SILENT = ("unit", "decimals", "landmarks_months", "kinds", "bands", "columns")
 
 
 _ORDER = {

@@ -47,11 +47,11 @@ def _table(
     args: Mapping[tuple[str, str], Mapping[str, Any]],
 ) -> Table:
     arm, control = arms
-    level = f"{100 * analysis.conf_level:g}% CI"
+    level = f"{100 * analysis.conf_level:g}%\N{NO-BREAK SPACE}CI"
     columns = [
         Column(label, group=item.short)
         for item in (arm, control)
-        for label in ("Events / N", f"Median, months ({level})")
+        for label in ("Events\N{NO-BREAK SPACE}/\N{NO-BREAK SPACE}N", f"Median, months ({level})")
     ]
     columns += [Column(f"Hazard ratio ({level})", group="Compared"), Column("p", group="Compared")]
     lines = forest_lines(analysis, arm.id, numbers, protocol)

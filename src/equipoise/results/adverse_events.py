@@ -27,6 +27,8 @@ from equipoise.results.schema import Level, Result, Scope, rowset
 from equipoise.results.task import Task
 
 UNCODED = "Not coded"
+# Kinds of events that not every data set records.
+FLAGS = {"ARELFL", "AESER", "ADISCFL"}
 # A row of a table: its levels, its condition on ADAE, and its events.
 Part = tuple[tuple[Level, ...], str, pl.DataFrame | None]
 
@@ -38,21 +40,39 @@ def adverse_events(
 
     A patient counts once in each row however many events they had; `n_events` counts events.
     """
+    groups = received_groups(adam, protocol, task.population)
+    sizes = {group.arm: group_size(task.scope(run_id), group) for group in groups}
+    results = list(sizes.values())
+    for levels, condition, rows in event_parts(task, adam, groups):
+        results += _counts(task, run_id, groups, sizes, levels, condition, rows)
+    return results
+
+
+def received_groups(
+    adam: Mapping[str, pl.DataFrame], protocol: Protocol, population: str
+) -> list[Group]:
+    """The arms as received, and last their total."""
     adsl = table_of(adam, "ADSL")
     received = arm_received(adsl)
-    groups = arm_groups(adsl, protocol, task.population, arm_variable=received, total=True)
-    sizes = {group.arm: group_size(task.scope(run_id), group) for group in groups}
+    return arm_groups(adsl, protocol, population, arm_variable=received, total=True)
+
+
+def event_parts(task: Task, adam: Mapping[str, pl.DataFrame], groups: list[Group]) -> list[Part]:
+    """The rows of the table that the task asks for, each with its events in each group.
+
+    No rows where ADAE lacks the flag that tells which events are meant: nobody knows.
+    """
+    adae = table_of(adam, "ADAE")
+    asked = set(pl.sql_expr(task.where).meta.root_names()) & FLAGS
+    if not asked <= set(adae.columns):
+        return []
     events = (
-        rows_where(table_of(adam, "ADAE"), "ADAE", task.where)
+        rows_where(adae, "ADAE", task.where)
         .join(membership(groups), on="USUBJID", how="inner")
         .with_columns(KEY=pl.format("{}:{}", "USUBJID", pl.col("AESEQ").cast(pl.Int64)))
     )
-    by_kind = task.method_id == "count.kinds"
-    parts = _by_kind(events, task.args["kinds"]) if by_kind else _by_term(events, task.args["by"])
-    results = list(sizes.values())
-    for levels, condition, rows in parts:
-        results += _counts(task, run_id, groups, sizes, levels, condition, rows)
-    return results
+    by_kinds = "kinds" in task.args
+    return _by_kind(events, task.args["kinds"]) if by_kinds else by_term(events, task.args["by"])
 
 
 def _by_kind(events: pl.DataFrame, kinds: Mapping[str, str]) -> list[Part]:
@@ -69,7 +89,7 @@ def _by_kind(events: pl.DataFrame, kinds: Mapping[str, str]) -> list[Part]:
     return found
 
 
-def _by_term(events: pl.DataFrame, by: list[str]) -> list[Part]:
+def by_term(events: pl.DataFrame, by: list[str]) -> list[Part]:
     """The events of each term, most frequent class first and within it most frequent term first.
 
     Frequency is the number of patients over all arms; ties are in alphabetical order.

@@ -47,6 +47,7 @@ def check_results(tables: Mapping[str, pl.DataFrame]) -> None:
         *_check_limits(results),
         *_check_ranges(results),
         *_check_risk(results),
+        *_check_grades(results),
         *_check_rowsets(results, tables["rowset"]),
         *_check_plan(results, tables["analysis"]),
         *_check_sentences(results, tables["sentence"]),
@@ -216,6 +217,26 @@ def _check_risk(results: pl.DataFrame) -> Iterator[Fault]:
         "at risk, events and censored do not sum to the patients of the arm",
         joined.filter((pl.col("len") != len(parts)) | pl.col("value").ne_missing(pl.col("size"))),
         "at risk counts time >= t; events and censorings count time < t",
+    )
+
+
+def _check_grades(results: pl.DataFrame) -> Iterator[Fault]:
+    """Every patient with a term is in exactly one band of its worst grade."""
+    keys = ["population", "arm", "g1_level", "g2_level"]
+    rows = results.filter(
+        (pl.col("method_id") == "count.grades") & (pl.col("g3_level").is_not_null())
+    ).filter(stat="n")
+    sums = rows.group_by(keys, maintain_order=True).agg(
+        pl.col("value").sum(), pl.col("result_id", "analysis_id", "method_id", "stat").first()
+    )
+    whole = results.filter(analysis_id="AE.TERM", method_id="count.terms", stat="n").select(
+        *keys, size="value"
+    )
+    joined = sums.join(whole, on=keys, how="left", maintain_order="left")
+    yield from _fault(
+        "the bands of worst grade do not sum to the patients with the term",
+        joined.filter(pl.col("value").ne_missing(pl.col("size"))),
+        "a patient counts once, in the worst band",
     )
 
 

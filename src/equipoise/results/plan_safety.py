@@ -28,9 +28,59 @@ def plan_safety(protocol: Protocol) -> Iterator[Task]:
     for analysis_id, label, by, where in (
         ("AE.SOC", "Adverse events by system organ class", terms[:1], ""),
         ("AE.TERM", "Adverse events by system organ class and preferred term", terms, ""),
+        ("AE.TERM.RELATED", "Related adverse events, by preferred term", terms, "ARELFL = 'Y'"),
+        ("AE.TERM.SERIOUS", "Serious adverse events, by preferred term", terms, "AESER = 'Y'"),
+        (
+            "AE.TERM.DISCONTINUATION",
+            "Adverse events leading to discontinuation, by preferred term",
+            terms,
+            "ADISCFL = 'Y'",
+        ),
         (f"AE.TERM.{high}", f"Adverse events, {high_label}, by preferred term", terms, high_where),
     ):
         yield _event_task(protocol, analysis_id, "count.terms", label, {"by": by}, where=where)
+
+    yield _event_task(
+        protocol,
+        "AE.GRADE",
+        "count.grades",
+        "Adverse events by worst severity" if severity else "Adverse events by worst grade",
+        {"by": terms, "bands": SEVERITIES if severity else GRADES},
+        module="adverse_event_grades",
+    )
+    if protocol.control is not None:
+        yield from _differences(protocol, _kinds(severity), terms)
+
+
+def _differences(protocol: Protocol, kinds: dict[str, str], terms: list[str]) -> Iterator[Task]:
+    """Differences of the overview and of every term, unstratified."""
+    method = {
+        "strata": [],
+        "interval": "Miettinen-Nurminen",
+        "conf_level": protocol.analyses[0].conf_level,
+        "multiplicity": "not adjusted",
+    }
+    for analysis_id, method_id, label, args in (
+        ("AE.OVERVIEW", "rate-difference.kinds", "Overview of adverse events", {"kinds": kinds}),
+        ("AE.TERM", "rate-difference.terms", "Adverse events by preferred term", {"by": terms}),
+    ):
+        yield _event_task(
+            protocol,
+            analysis_id,
+            method_id,
+            f"{label}, difference",
+            {**args, **method},
+            module="adverse_event_difference",
+        )
+
+
+# From worst to mildest: a patient counts in the first band that one of the events reaches.
+GRADES = {"5": "ATOXGRN = 5", "3-4": "ATOXGRN IN (3, 4)", "1-2": "ATOXGRN IN (1, 2)"}
+SEVERITIES = {
+    "Severe": "ASEV = 'SEVERE'",
+    "Moderate": "ASEV = 'MODERATE'",
+    "Mild": "ASEV = 'MILD'",
+}
 
 
 def _kinds(severity: bool) -> dict[str, str]:
@@ -53,6 +103,7 @@ def _event_task(
     args: Mapping[str, Any],
     *,
     where: str = "",
+    module: str = "adverse_events",
 ) -> Task:
     events = protocol.adverse_events
     return Task(
@@ -72,6 +123,6 @@ def _event_task(
             "emergent_days_after_last_dose": events.emergent_days_after_last_dose,
             "dictionary": events.dictionary,
         },
-        module="adverse_events",
+        module=module,
         convention=protocol.convention,
     )

@@ -9,6 +9,8 @@ import polars as pl
 
 from equipoise.errors import Fault, ResultError
 from equipoise.protocol.model import Protocol
+from equipoise.results.adverse_event_difference import event_difference
+from equipoise.results.adverse_event_grades import worst_grades
 from equipoise.results.adverse_events import adverse_events
 from equipoise.results.baseline import baseline
 from equipoise.results.checks import check_results
@@ -51,6 +53,9 @@ METHODS: dict[str, Method] = {
     "count": baseline,
     "count.kinds": adverse_events,
     "count.terms": adverse_events,
+    "count.grades": worst_grades,
+    "rate-difference.kinds": event_difference,
+    "rate-difference.terms": event_difference,
 }
 
 
