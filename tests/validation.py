@@ -29,6 +29,8 @@ Rows "differs on purpose" count values answered differently, by number in `discr
 | --- | --- | --- | ---: | ---: |
 """
 
+ELSEWHERE = Path(__file__).with_name("validation_elsewhere.md")
+
 
 def collect() -> tuple[dict[tuple[str, str, str], list[float]], int]:
     """Run the tests with the tally switched on; rows by (method, source, level) and exit code."""
@@ -70,7 +72,8 @@ def main() -> int:
     same = sum(int(v[0]) for k, v in rows.items() if "purpose" not in k[2])
     other = sum(int(v[0]) for k, v in rows.items() if "purpose" in k[2])
     total = f"\n{same} values agree; {other} differ on purpose.\n"
-    PAGE.write_text(HEAD + "\n".join(lines) + "\n" + total, encoding="utf-8")
+    rest = "\n" + ELSEWHERE.read_text(encoding="utf-8")
+    PAGE.write_text(HEAD + "\n".join(lines) + "\n" + total + rest, encoding="utf-8")
     print(total)
     return code
 

@@ -6,11 +6,14 @@ from __future__ import annotations
 import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.oracles import REPOSITORY
 from tests.small_lesions import lesion_fields, lesion_tables
 from tests.small_tables import on_day
 
 from equipoise.adam import derive_adam
 from equipoise.protocol.model import Protocol
+from equipoise.protocol.read import read_protocol
+from equipoise.simulated import simulate_trial
 
 FIELDS = lesion_fields(rule_set="R1")
 FIELDS["endpoints"][0]["sensitivity"] = ["R0", "R3", "R4", "R5", "R6"]
@@ -101,3 +104,40 @@ def test_a_finding_that_turns_out_new_dates_progression_back_and_keeps_its_respo
     assert overall["AVALC"].to_list() == ["PR", "PD"]
     assert "called a new lesion later" in overall["REASON"][0]
     assert str(adrs.filter(PARAMCD="PD")["ADT"][0]) == on_day(42)
+
+
+def test_a_simulated_trial_derives_from_its_lesions_what_it_recorded():
+    path = REPOSITORY / "protocols" / "altn-iii-04.yaml"
+    protocol = read_protocol(path.read_text(encoding="utf-8"), file=path.name)[0]
+    response = protocol.response.model_copy(update={"source": "lesions"})
+    tables = simulate_trial(protocol, seed=5)
+    found = derive_adam(tables, protocol.model_copy(update={"response": response}))
+    compared = found["ADRSCMP"]
+    differ = compared.filter(pl.col("VERDICT") != "AGREES")
+    assert compared.height
+    assert differ.is_empty(), differ
+
+
+def test_a_declared_baseline_leaves_earlier_scans_unread():
+    """Point 16: the scan before maintenance as baseline, not the one before induction."""
+    visits = [[0, {"T1": "20", "N1": "PRESENT"}], [42, {"T1": "14", "N1": "PRESENT"}]]
+    tables = lesion_tables([{"id": "P", "visits": visits}])
+    first = derive_adam(tables, PROTOCOL)["ADRS"].filter(PARAMCD="OVR")
+    fields = lesion_fields(response={"lesions": {"baseline_visits": ["DAY 0"]}})
+    later = derive_adam(tables, Protocol.model_validate(fields))
+    overall = later["ADRS"].filter(PARAMCD="OVR")
+    assert [first.height, overall.height] == [2, 1]
+    assert "baseline sum 30 mm" in first["REASON"][1]
+    assert overall["AVALC"].to_list() == ["PR"]
+    assert "30% below the baseline sum 20 mm" in overall["REASON"][0].replace("30.0%", "30%")
+    assert later["ADTR"].filter(PARAMCD="SDIAM")["BASE"].unique().to_list() == [20.0]
+
+
+def test_a_partial_date_in_the_month_of_baseline_lies_after_baseline():
+    visits = [[3, {"T1": "20", "N1": "PRESENT"}]]
+    tables = lesion_tables([{"id": "P", "visits": visits}])
+    partial = pl.when(VISIT="DAY 3").then(pl.lit("2023-12")).otherwise("TRDTC").alias("TRDTC")
+    adam = derive_adam(tables | {"TR": tables["TR"].with_columns(partial)}, PROTOCOL)
+    sums = adam["ADTR"].filter(PARAMCD="SDIAM").sort("ADT")
+    assert sums["ADT"].cast(pl.String).to_list() == ["2023-12-25", "2023-12-26"]
+    assert adam["ADTR"].filter(PARAMCD="LDIAM1")["ADTF"].to_list() == [None, "D"]

@@ -6,8 +6,10 @@ from __future__ import annotations
 import polars as pl
 import pytest
 from tests.agreement import assert_agree
-from tests.study import adam_from_lesions, expected, protocol
+from tests.study import adam_from_lesions, expected, lesion_protocol, protocol, sdtm
 
+from equipoise.adam import derive_adam
+from equipoise.protocol.model import Protocol
 from equipoise.tables import check_tables
 
 pytestmark = pytest.mark.oracle
@@ -82,3 +84,21 @@ def test_tables_from_lesions_keep_their_contracts():
         name: t for name, t in adam_from_lesions().items() if name in ("ADSL", "ADRS", "ADRSCMP")
     }
     assert check_tables(adam, files={}) == []
+
+
+def test_the_accepted_read_of_two_readers_is_that_of_the_oracle():
+    """The oracle marks radiologist 1 as accepted, where the two differ and where they agree."""
+    fields = lesion_protocol().model_dump()
+    readers = {"readers": ["IND1", "IND2"], "variables": ["BOR", "CBOR", "PDDT"]}
+    review = {"id": "BIRC", "label": "Review", "adjudication": readers}
+    fields["evaluators"] = [*fields["evaluators"], review]
+    fields["endpoints"] = [fields["endpoints"][0] | {"evaluator": "BIRC"}]
+    adam = derive_adam(sdtm(), Protocol.model_validate(fields))
+    assert {"AGREED", "ADJUDICATED"} == set(adam["ADADJ"]["STATUS"])
+    columns = ["AVALC", "AVAL", "ANL01FL", "ANL02FL"]
+    accepted = adam["ADRS"].filter(EVALUATOR="BIRC")
+    assert_agree(
+        accepted, strict("adrs", "IND1"), on=["USUBJID", "PARAMCD", "ADT"], columns=columns
+    )
+    times = strict("adtte", "IND1").filter(PARAMCD="PFS")
+    assert_agree(adam["ADTTE"], times, on=["USUBJID", "PARAMCD"], columns=TIMES)

@@ -153,3 +153,20 @@ def test_two_accepted_reads_are_a_fault():
 def test_the_tables_of_two_readers_keep_their_contracts():
     made = {name: adam()[name] for name in ("ADSL", "ADRS", "ADADJ", "ADCONC")}
     assert check_tables(made, files={}) == []
+
+
+def test_a_replicate_is_adjudicated_as_if_alone():
+    halves = [dict(list(SITUATIONS.items())[:3]), SITUATIONS]
+    alone = {number: tables_of(half) for number, half in enumerate(halves, start=1)}
+    together = {
+        name: pl.concat(
+            t[name].select(pl.lit(number).alias("REPID"), pl.all()) for number, t in alone.items()
+        )
+        for name in alone[1]
+    }
+    found = derive_adam(together, protocol_of())
+    for number, tables in alone.items():
+        one = derive_adam(tables, protocol_of())
+        for name in ("ADRS", "ADADJ", "ADCONC", "ADTTE"):
+            mine = found[name].filter(REPID=number).drop("REPID")
+            assert mine.equals(one[name]), f"{name}\n{mine}\n{one[name]}"

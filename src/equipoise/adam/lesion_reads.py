@@ -150,7 +150,8 @@ def _dated(
     last = last_day(text) if cutoff is None else last_day(text, not_after=pl.lit(cutoff))
     baseline = lesions.filter(pl.col("CLASS") != "NEW").select(*key, "VISIT").unique()
     at_baseline = pl.col("_baseline").is_not_null()
-    day = first_day(text) if partial == "first" else last
+    after = (first_day(text).filter(at_baseline).max() + pl.duration(days=1)).over(key)
+    day = first_day(text, not_before=after) if partial == "first" else last
     in_other_unit = (pl.col("TRORRESU").str.to_uppercase() != "MM").fill_null(value=False)
     return (
         tr.join(

@@ -63,7 +63,12 @@ def derive_lesion_responses(
     explained = pl.concat(
         [
             response.assessments,
-            timepoints.select("VISIT", OVRLRESP=pl.col("OVRLRESP").cast(pl.String), RULE="RULE"),
+            timepoints.select(
+                "VISIT",
+                "RULE",
+                pl.col("OVRLRESP").cast(pl.String),
+                REPORTED=pl.col("OVRLREPT").cast(pl.String),
+            ),
             why.select(LESIONS="RULE_LESIONS", REASON="RULE_TEXT"),
         ],
         how="horizontal",

@@ -16,7 +16,7 @@ from equipoise.tables import load_contract, subject_key
 
 Tables = Mapping[str, pl.DataFrame]
 SOURCE = ["SRCDOM", "SRCVAR", "SRCSEQ"]
-WHY = ["RULE", "LESIONS", "REASON"]
+WHY = ["RULE", "LESIONS", "REASON", "REPORTED"]
 CARRIED = ["VISIT", "ADTF", "RSSEQ", "OVRLRESP", *SOURCE, *WHY]
 
 

@@ -95,6 +95,15 @@ def check_analyses(protocol: Protocol) -> Iterator[Finding]:
         for j, variable in enumerate(analysis.strata):
             if variable not in known:
                 yield unknown((*path, "strata", j), "variable", variable, known)
+        for j, factor in enumerate(analysis.subgroups):
+            if factor.variable not in known:
+                yield unknown((*path, "subgroups", j), "variable", factor.variable, known)
+            if not factor.levels:
+                yield (
+                    (*path, "subgroups", j),
+                    f"the subgroup factor `{factor.variable}` has no levels",
+                    "list its levels; group a continuous variable under `groupings` first",
+                )
         if analysis.endpoint not in endpoints:
             yield unknown((*path, "endpoint"), "endpoint", analysis.endpoint, endpoints)
             continue

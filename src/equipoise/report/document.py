@@ -21,10 +21,13 @@ from equipoise.report.definitions import definitions_json
 from equipoise.report.figures import Figure, render_svg
 from equipoise.report.flow import Flow, patient_flow
 from equipoise.report.footnotes import method_words, resolved_args
+from equipoise.report.forest_figure import forest_figures
 from equipoise.report.kaplan_meier_figure import kaplan_meier_figure
 from equipoise.report.numbers import Number, Numbers, index_results
 from equipoise.report.published_table import assumption_table, published_table
-from equipoise.report.shells import baseline_table, disposition_table, response_table
+from equipoise.report.response_table import response_table
+from equipoise.report.shells import baseline_table, disposition_table
+from equipoise.report.subgroup_table import subgroup_tables
 from equipoise.report.summary import Card, facts, key_results, treatments
 from equipoise.report.survival_table import survival_table
 from equipoise.report.table import Rounded, Table, cell_numbers
@@ -164,6 +167,8 @@ def _efficacy(
             [
                 kaplan_meier_figure(analysis, numbers, protocol, simulated=simulated),
                 survival_table(analysis, numbers, protocol, args),
+                *forest_figures(analysis, numbers, protocol, simulated=simulated),
+                *subgroup_tables(analysis, numbers, protocol, args),
             ],
             eyebrow=f"{PURPOSES.get(analysis.purpose, analysis.purpose.capitalize())} analysis",
         )
