@@ -76,9 +76,9 @@ def _pieces(*, widths: Sequence[float], slopes: Sequence[float]) -> Floats:
 def _hazard(arm: ArmTimes, pieces: int) -> Floats:
     """Pieces of one arm, filled up with pieces of no width; the last one has no end."""
     starts = [piece.from_month for piece in arm.hazard]
-    widths = [*np.diff(starts).tolist(), NEVER]
-    table = _pieces(widths=[*widths[:-1], 0.0], slopes=[piece.per_month for piece in arm.hazard])
-    table[2, -1] = NEVER
+    widths = [*np.diff(starts).tolist(), 0.0]
+    table = _pieces(widths=widths, slopes=[piece.per_month for piece in arm.hazard])
+    table[2, -1] = NEVER  # set last: NEVER times a slope is no height
     return np.pad(table, ((0, 0), (0, pieces - len(starts))))
 
 
