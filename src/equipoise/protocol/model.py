@@ -155,7 +155,7 @@ class Protocol(Record):
     evaluators: tuple[Evaluator, ...] = Field(min_length=1)
     response: Response
     censoring: dict[Name, RuleSet] = Field(
-        default_factory=dict, description="Rule sets of this trial, beside the bundled R0 and R1."
+        default_factory=dict, description="Rule sets of this trial, beside the bundled R0 to R6."
     )
     endpoints: tuple[Endpoint, ...] = Field(min_length=1)
     analyses: tuple[Analysis, ...] = Field(min_length=1)
