@@ -116,7 +116,7 @@ def grid_of(table: Table, setting: Setting) -> Grid:
         heads=heads,
         lines=lines,
         notes=notes_of(table.footnotes, cell_numbers(table), setting),
-        weights=_weights(lines, heads, table.stub),
+        weights=_weights(lines, heads, table.stub, paths=table.source == "protocol"),
         centred=table.source == "results",
     )
 
@@ -146,10 +146,13 @@ def _groups(columns: tuple[Column, ...], setting: Setting) -> tuple[Head, ...]:
     return tuple(found)
 
 
-def _weights(lines: tuple[Line, ...], heads: tuple[Head, ...], stub: str) -> tuple[int, ...]:
-    """Widths after the longest text of each column, within limits."""
+def _weights(
+    lines: tuple[Line, ...], heads: tuple[Head, ...], stub: str, *, paths: bool
+) -> tuple[int, ...]:
+    """Widths after the longest text of each column, within limits; `paths` cannot be broken."""
     labels = [len(line.label) + len(line.unit) + 2 * line.depth for line in lines if line.cells]
-    first = min(max([len(stub), 2 * NARROWEST, *labels]), WIDEST_STUB)
+    longest = max([len(stub), 2 * NARROWEST, *labels])
+    first = min(longest * 4 // 3 if paths else longest, WIDEST_STUB)
     rest = [
         min(max([NARROWEST, len(head.text), *_lengths(lines, at)]), WIDEST)
         for at, head in enumerate(heads)
