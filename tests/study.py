@@ -44,3 +44,32 @@ def expected(relative: str) -> pl.DataFrame:
     """A table of expected results; Parquet, of which every set of the folder has one."""
     path: Path = oracle_file(f"sdtm_adam/{relative}.parquet")
     return pl.read_parquet(path)
+
+
+@cache
+def lesion_protocol() -> Protocol:
+    """The protocol with responses from lesions, as the oracle's README says to read them."""
+    lesions = {
+        "longest": "DIAMETER",
+        "short": "DIAMETER",
+        "node_location": "TRLOC",
+        "visit_on_several_days": "one-per-day",
+        "copies": "drop",
+    }
+    fields = protocol().model_dump()
+    fields["response"] |= {"source": "lesions", "best": "admiralonco", "lesions": lesions}
+    return Protocol.model_validate(fields)
+
+
+@cache
+def adam_from_lesions() -> dict[str, pl.DataFrame]:
+    return derive_adam(sdtm(), lesion_protocol())
+
+
+@cache
+def adam_from_recist_lesions() -> dict[str, pl.DataFrame]:
+    """The second set of lesions, whose readers judged each timepoint alone."""
+    fields = protocol().model_dump()
+    lesions = {"disease_after_cr": "as-measured", "copies": "drop"}
+    fields["response"] |= {"source": "lesions", "best": "admiralonco", "lesions": lesions}
+    return derive_adam(sdtm("onco_recist"), Protocol.model_validate(fields))

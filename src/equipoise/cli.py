@@ -14,14 +14,14 @@ from typing import Any
 
 import click
 
-from equipoise import __version__
+import equipoise
 from equipoise.errors import EquipoiseError, TrialNotFoundError
 
 DONE, FAULTY, MISUSED = 0, 1, 2
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(__version__, message="equipoise %(version)s")
+@click.version_option(equipoise.__version__, message="equipoise %(version)s")
 def main() -> None:
     """Execute an oncology trial from one protocol file.
 
@@ -66,8 +66,6 @@ def _trial_options(command: Callable[..., None]) -> Callable[..., None]:
 def check(trial: str) -> None:
     """Check a protocol and recompute its published figures."""
     with _exit_status():
-        import equipoise
-
         lines = equipoise.check(trial)
         click.echo(f"{trial}: the protocol is sound")
         for line in lines:
@@ -83,8 +81,6 @@ def check(trial: str) -> None:
 def simulate(trial: str, out: str | None, seed: int) -> None:
     """Simulate patients from the declared assumptions: SDTM tables."""
     with _exit_status(), _progress() as progress:
-        import equipoise
-
         folder = _folder(trial, out)
         equipoise.simulate(trial, seed=seed, out=folder, progress=progress)
         click.echo(folder / "sdtm")
@@ -95,8 +91,6 @@ def simulate(trial: str, out: str | None, seed: int) -> None:
 def derive(trial: str, out: str | None, **given: Any) -> None:
     """Derive ADaM tables: ADSL, ADRS, ADTTE, ADAE, ADEX and more."""
     with _exit_status(), _progress() as progress:
-        import equipoise
-
         folder = _folder(trial, out)
         equipoise.derive(trial, out=folder, progress=progress, **given)
         click.echo(folder / "adam")
@@ -107,8 +101,6 @@ def derive(trial: str, out: str | None, **given: Any) -> None:
 def analyse(trial: str, out: str | None, **given: Any) -> None:
     """Run every analysis of the protocol: one long results table."""
     with _exit_status(), _progress() as progress:
-        import equipoise
-
         folder = _folder(trial, out)
         equipoise.analyse(trial, out=folder, progress=progress, **given)
         click.echo(folder / "results.csv")
@@ -116,14 +108,50 @@ def analyse(trial: str, out: str | None, **given: Any) -> None:
 
 @main.command()
 @_trial_options
+@click.option(
+    "--format",
+    "formats",
+    default="html",
+    show_default=True,
+    callback=lambda _, __, text: [name.strip() for name in text.split(",")],
+    metavar="LIST",
+    help="Which of html,pdf,rtf,docx,figures to write; all: every one.",
+)
+@click.option(
+    "--style",
+    default="csr",
+    show_default=True,
+    metavar="NAME",
+    help="Of print and figures: csr, nejm, lancet-oncology, jco.",
+)
 def readout(trial: str, out: str | None, **given: Any) -> None:
-    """Run the whole path and write the readout page."""
+    """Run the whole path and write the readout: a page, and on paper if asked."""
     with _exit_status(), _progress() as progress:
-        import equipoise
-
         folder = _folder(trial, out)
-        equipoise.readout(trial, out=folder, progress=progress, **given)
-        click.echo(folder / "readout.html")
+        made = equipoise.readout(trial, out=folder, progress=progress, **given)
+        if {"html", "all"} & set(given["formats"]):
+            click.echo(folder / "readout.html")
+        for part in dict.fromkeys(name.partition("/")[0] for name in made.printed):
+            click.echo(folder / part)
+
+
+@main.command()
+@click.argument("trial")
+@click.option(
+    "--solve", metavar="FIELD", help="Solve for power, events, effect, patients or accrual."
+)
+@click.option("--verify", type=click.IntRange(min=0), default=0, help="Trials to simulate beside.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Of --verify.")
+@click.option("--out", type=click.Path(), help="Folder to write. [designs/TRIAL]")
+def design(trial: str, out: str | None, **given: Any) -> None:
+    """Plan the trial: sizes, bounds, calendar, and the protocol's paragraph."""
+    with _exit_status(), _progress() as progress:
+        folder = Path(out) if out else Path("designs") / Path(trial).stem
+        made = equipoise.plan(trial, out=folder, progress=progress, **given)
+        for item, value, origin in made.tables["SUMMARY"].iter_rows():
+            click.echo(f"{item:<32} {value:>12}  {origin}")
+        click.echo(f"\n{made.paragraph}\n")
+        click.echo(folder / "design.html")
 
 
 @main.command()

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from html import escape
+from typing import Any
 
 import polars as pl
 
@@ -38,17 +40,58 @@ class Analysed:
 
 @dataclass(frozen=True, slots=True)
 class Readout:
-    """What a readout makes. In a notebook it shows its page."""
+    """What a readout makes; `printed` by path. In a notebook it shows its page."""
 
     trial: Trial
     evidence: Evidence
     adam: Tables
     analysed: Analysed
     html: str
+    printed: dict[str, bytes] = field(default_factory=dict)
 
     def _repr_html_(self) -> str:
-        style = "width:100%;height:80vh;border:0"
-        return f'<iframe srcdoc="{escape(self.html)}" style="{style}"></iframe>'
+        return _framed(self.html)
+
+
+@dataclass(frozen=True, slots=True)
+class Designed:
+    """A trial's plan: its tables, the paragraph for the protocol, and the page of both."""
+
+    trial: Trial
+    tables: Tables
+    paragraph: str
+    html: str
+
+    def _repr_html_(self) -> str:
+        return _framed(self.html)
+
+
+def _framed(html: str) -> str:
+    """A whole page inside a notebook's cell."""
+    style = "width:100%;height:80vh;border:0"
+    return f'<iframe srcdoc="{escape(html)}" style="{style}"></iframe>'
+
+
+def design_stage(trial: Trial, *, solve: str | None, verify: int, seed: int) -> Designed:
+    """The plan of the trial; with `verify`, so many simulated trials beside its formulas."""
+    from equipoise.design.plan import plan_design
+    from equipoise.design.solve import leave_open
+    from equipoise.report import render_design
+
+    protocol = trial.protocol
+    if solve is not None:
+        protocol = leave_open(protocol, solve, changes={})
+    plan = plan_design(protocol)
+    tables = dict(plan.tables)
+    if verify:
+        from numpy.random import Generator, Philox
+
+        from equipoise.design.plan_verify import verify_plan
+
+        rng = Generator(Philox(seed))
+        tables["VERIFY"] = verify_plan(protocol, replicates=verify, rng=rng)
+    html = render_design(tables, plan.paragraph, protocol, versions=versions())
+    return Designed(trial, tables, plan.paragraph, html)
 
 
 def run_id_of(trial: Trial, evidence: Evidence) -> str:
@@ -74,7 +117,24 @@ def analyse_stage(trial: Trial, evidence: Evidence, adam: Tables) -> Analysed:
 
 def render_stage(trial: Trial, evidence: Evidence, analysed: Analysed) -> str:
     """The readout page."""
-    run = {
+    from equipoise.report import render_readout
+
+    return render_readout(analysed.tables(), trial.protocol, run=_run(trial, evidence))
+
+
+def print_stage(
+    trial: Trial, evidence: Evidence, analysed: Analysed, *, formats: Collection[str], style: str
+) -> dict[str, bytes]:
+    """The readout on paper: documents and figures by path within the run folder."""
+    from equipoise.report.print import render_print
+
+    run = _run(trial, evidence)
+    return render_print(analysed.tables(), trial.protocol, run=run, formats=formats, style=style)
+
+
+def _run(trial: Trial, evidence: Evidence) -> dict[str, Any]:
+    """What every rendering says of the run it shows."""
+    return {
         "run_id": run_id_of(trial, evidence),
         "data": evidence.kind,
         "cutoff": evidence.cutoff,
@@ -82,6 +142,3 @@ def render_stage(trial: Trial, evidence: Evidence, analysed: Analysed) -> str:
         "versions": versions(),
         "inputs": evidence.inputs_with(trial),
     }
-    from equipoise.report import render_readout
-
-    return render_readout(analysed.tables(), trial.protocol, run=run)

@@ -19,13 +19,20 @@ from equipoise.simulated import simulate_trial
 from equipoise.store.manifest import sha256
 from equipoise.store.read_tables import read_tables
 from equipoise.store.trial_file import read_trial_text
-from equipoise.tables import check_tables, conform
+from equipoise.tables import (
+    LesionChecks,
+    check_accepted,
+    check_lesions,
+    check_tables,
+    conform,
+)
 
 Tables = dict[str, pl.DataFrame]
 DataKind = Literal["DATA", "SIMULATED"]
 
-REQUIRED_SDTM = ("DM", "DS", "EX", "AE", "RS")
-OPTIONAL_SDTM = ("SUPPDM", "SUPPAE", "CM", "PR", "LB", "TU", "TR", "SUPPTR")
+REQUIRED_SDTM = ("DM", "DS", "EX", "AE")
+RESPONSE_SDTM = {"recorded": ("RS",), "lesions": ("TU", "TR")}
+OPTIONAL_SDTM = ("SUPPDM", "SUPPAE", "CM", "PR", "LB", "RS", "TU", "TR", "SUPPTR")
 ADAM = ("ADSL", "ADRS", "ADTTE", "ADAE")
 
 
@@ -85,11 +92,13 @@ def read_evidence(trial: Trial, data: Path, *, tables: Mapping[str, str]) -> Evi
     wanted = dict.fromkeys([*REQUIRED_SDTM, *OPTIONAL_SDTM, *ADAM, *names])
     read = read_tables(data, wanted=list(wanted), names=names)
     adam_alone = "ADSL" in read.files and "DM" not in read.files
-    required = [*ADAM, *tables] if adam_alone else [*REQUIRED_SDTM, *names]
+    sdtm = [*REQUIRED_SDTM, *RESPONSE_SDTM[trial.protocol.response.source]]
+    required = [*ADAM, *tables] if adam_alone else [*sdtm, *names]
     chosen = {name: t for name, t in read.tables.items() if (name in ADAM) == adam_alone}
     absent = [table for table in dict.fromkeys(required) if table not in read.files]
     faults = [_no_file(table, names.get(table), data) for table in absent]
     faults += read.faults + check_tables(chosen, files=read.files)
+    faults += _response_faults(chosen, trial.protocol, files=read.files)
     if faults:
         raise DataError(faults)
     return Evidence(
@@ -100,6 +109,25 @@ def read_evidence(trial: Trial, data: Path, *, tables: Mapping[str, str]) -> Evi
         seed=None,
         cutoff=trial.protocol.data.cutoff,
     )
+
+
+def _response_faults(
+    tables: Mapping[str, pl.DataFrame], protocol: Protocol, *, files: Mapping[str, str]
+) -> list[Fault]:
+    """Faults of lesions where responses come from them, and of accepted reads where they count."""
+    options, faults = protocol.response.lesions, list[Fault]()
+    if any(e.accepted_only or e.adjudication for e in protocol.evaluators):
+        faults += check_accepted(tables, files=files)
+    if protocol.response.source == "lesions":
+        checks = LesionChecks(
+            sizes=(options.longest, options.short),
+            states=("TUMSTATE",),
+            copies=options.copies == "drop",
+            per_day=options.visit_on_several_days == "one-per-day",
+            baseline=options.baseline_visits,
+        )
+        faults += check_lesions(tables, checks, files=files)
+    return faults
 
 
 def _no_file(table: str, name: str | None, data: Path) -> Fault:

@@ -3,17 +3,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from equipoise.errors import Fault, OutputError
 
 if TYPE_CHECKING:  # imported where they are used: `import equipoise` stays fast
-    from equipoise.pipeline import Analysed, Readout
+    from equipoise.pipeline import Analysed, Designed, Readout
     from equipoise.protocol.recompute import Recomputed
     from equipoise.screening import Screened
     from equipoise.trial import Evidence, Tables, Trial
 
 Progress = Callable[[str], None]
+
+FORMATS = ("html", "pdf", "rtf", "docx", "figures")
 
 
 def _silent(_: str) -> None:
@@ -85,11 +89,20 @@ def readout(
     tables: Mapping[str, str] | None = None,
     seed: int = 1,
     out: str | Path | None = None,
+    formats: Collection[str] = ("html",),
+    style: str = "csr",
     progress: Progress = _silent,
 ) -> Readout:
-    """The whole path: data or simulation, endpoints, analyses, and the readout page."""
-    from equipoise.pipeline import Readout, analyse_stage, derive_stage, render_stage
+    """The whole path: data or simulation, endpoints, analyses, and the readout.
 
+    Parameters    formats : which of FORMATS to write, or "all"; the page is made in any case
+                  style : how print looks and rounds: csr, nejm, lancet-oncology or jco
+    """
+    from equipoise.pipeline import Readout, analyse_stage, derive_stage, print_stage, render_stage
+    from equipoise.report.print.style import read_style
+
+    wanted = _formats(formats)
+    read_style(style)  # a misspelt name is told before the work, not after it
     loaded, evidence = _begin(trial, data, tables, seed, progress)
     progress("deriving endpoints")
     adam = derive_stage(loaded, evidence)
@@ -97,9 +110,77 @@ def readout(
     analysed = analyse_stage(loaded, evidence, adam)
     progress("drawing the readout")
     html = render_stage(loaded, evidence, analysed)
+    paper = [name for name in wanted if name != "html"]
+    printed = {}
+    if paper:
+        progress("printing")
+        printed = print_stage(loaded, evidence, analysed, formats=paper, style=style)
+    pages = printed | ({"readout.html": html.encode()} if "html" in wanted else {})
     folders = _made(evidence) | {"adam": adam, "": analysed.tables()}
-    _write(out, "readout", loaded, evidence, folders, pages={"readout.html": html.encode()})
-    return Readout(loaded, evidence, adam, analysed, html)
+    asked = {"formats": wanted, "style": style}
+    _write(out, "readout", loaded, evidence, folders, pages=pages, asked=asked)
+    return Readout(loaded, evidence, adam, analysed, html, printed)
+
+
+def _formats(formats: Collection[str]) -> list[str]:
+    """The formats in their own order; "all" is every one of them."""
+    unknown = [name for name in formats if name not in (*FORMATS, "all")]
+    if unknown or not formats:
+        raise OutputError(
+            Fault(
+                what=f"there is no format `{unknown[0]}`" if unknown else "no format is named",
+                where="--format",
+                mend=f"give some of: {', '.join(FORMATS)}; or: all",
+            )
+        )
+    return [name for name in FORMATS if name in formats or "all" in formats]
+
+
+def plan(
+    trial: str | Path,
+    *,
+    solve: str | None = None,
+    verify: int = 0,
+    seed: int = 1,
+    out: str | Path | None = None,
+    progress: Progress = _silent,
+) -> Designed:
+    """The plan of a trial: sizes, bounds, calendar, and the paragraph for its protocol.
+
+    Parameters    solve : what to leave open: power, events, effect, patients or accrual
+                  verify : trials to simulate beside the formulas; 0 for none
+    """
+    from equipoise.pipeline import design_stage
+    from equipoise.trial import load_trial
+
+    loaded = load_trial(trial)
+    progress("planning")
+    made = design_stage(loaded, solve=solve, verify=verify, seed=seed)
+    if out is not None:
+        _write_design(Path(out), made, {"solve": solve, "verify": verify}, seed if verify else None)
+    return made
+
+
+def _write_design(
+    out: Path, made: Designed, arguments: dict[str, object], seed: int | None
+) -> None:
+    from equipoise.store.manifest import manifest_json, run_identifier
+    from equipoise.store.write_run import MANIFEST, table_files, write_run
+
+    inputs = {made.trial.file: made.trial.sha256}
+    files = table_files(made.tables, folder="design")
+    files |= {"design.html": made.html.encode(), "design.txt": f"{made.paragraph}\n".encode()}
+    manifest = manifest_json(
+        run_id=run_identifier(inputs, arguments),
+        verb="design",
+        data_kind="PLAN",
+        inputs=inputs,
+        outputs=files,
+        arguments=arguments,
+        cutoff=None,
+        seed=seed,
+    )
+    write_run(out, files | {MANIFEST: manifest})
 
 
 def screen(
@@ -173,7 +254,9 @@ def _write(
     folders: Mapping[str, Tables],
     *,
     pages: Mapping[str, bytes] | None = None,
+    asked: Mapping[str, Any] | None = None,
 ) -> None:
+    """Write a run; `asked` is how it was to look, which does not name the run."""
     if out is None:
         return
     from equipoise.pipeline import run_id_of
@@ -189,7 +272,7 @@ def _write(
         data_kind=evidence.kind,
         inputs=evidence.inputs_with(trial),
         outputs=files,
-        arguments=evidence.arguments,
+        arguments={**evidence.arguments, **(asked or {})},
         cutoff=evidence.cutoff,
         seed=evidence.seed,
     )

@@ -17,6 +17,7 @@ SHELL = {
     "cli",
     "verbs",
     "pipeline",
+    "operating",
     "trial",
     "simulated",
     "screening",

@@ -136,14 +136,23 @@ class Read:
                 days.append(self.points[number]["ADT"])
         return min(days)
 
-    def reported(self) -> list[str]:
-        """Overall responses with the memory of a partial response, confirmation not required."""
-        raw = [self.overall(n) for n in range(1, len(self.points))]
+    def reported(self) -> list[tuple[str, str]]:
+        """Target and overall with the memory of a partial response, confirmation not required."""
+        numbers = range(1, len(self.points))
+        raw = [(self.target(n), self.overall(n)) for n in numbers]
         told = []
-        for number, response in enumerate(raw):
-            earlier = raw[:number]
-            remembers = any(r in ("CR", "PR") for r in earlier) and "PD" not in earlier
-            told.append("PR" if response == "SD" and remembers else response)
+        for number, both in enumerate(raw):
+            until_now = raw[: number + 1]
+            if any(overall == "PD" for _, overall in until_now):
+                told.append(both)
+                continue
+            target, overall = (
+                "PR"
+                if now == "SD" and any(earlier[which] in ("CR", "PR") for earlier in until_now)
+                else now
+                for which, now in enumerate(both)
+            )
+            told.append((target, overall))
         return told
 
 

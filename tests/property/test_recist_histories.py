@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import polars as pl
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from tests.property.recist_histories import START, Histories, random_histories
 from tests.property.recist_plain import Read, best
@@ -24,7 +24,11 @@ OPTIONS = replace(RECIST_1_1, after_cr="as_recorded")
 RESPONSES = ["TRGRESP", "NTRGRESP", "NEWRESP", "OVRLRESP", "TRGREPT", "OVRLREPT"]
 seeds = st.integers(min_value=0, max_value=2**31)
 quietly = settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
+    max_examples=10,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    database=None,
+    phases=[Phase.generate],  # a smaller seed is no simpler history: there is nothing to shrink
 )
 
 
@@ -77,7 +81,7 @@ def test_every_timepoint_agrees_with_the_plain_reading_of_the_rules(seed: int) -
             assert row["TRGRESP"] == read.target(number), (subject, row["VISIT"])
             assert row["NEWRESP"] == read.new_lesion(number), (subject, row["VISIT"])
             assert row["OVRLRESP"] == overall, (subject, row["VISIT"], row["RULE"])
-            assert row["OVRLREPT"] == told[number - 1], (subject, row["VISIT"])
+            assert (row["TRGREPT"], row["OVRLREPT"]) == told[number - 1], (subject, row["VISIT"])
 
 
 @given(seed=seeds)

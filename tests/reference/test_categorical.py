@@ -12,6 +12,7 @@ from tests.oracles import Comparison, oracle_file
 from equipoise.statistics import contingency as many
 from equipoise.statistics import exact_odds_ratio as exact
 from equipoise.statistics import stratified_proportions as strat
+from equipoise.statistics import two_proportion_ratios as ratios
 from equipoise.statistics import two_proportions as two
 from equipoise.statistics.score_intervals import MEE, MIETTINEN_NURMINEN, score_interval
 
@@ -83,11 +84,11 @@ def check_two_by_two(compare, row):
     assert set(want) <= {"r_precision_note"}, f"fields nobody compares: {set(want)}"
     compare.check(f"{name} difference", c.p1 - c.p2, row.pop("diff_p1_minus_p2"))
     compare.check(f"{name} OR", two.sample_odds_ratio(c), row.pop("odds_ratio_sample"))
-    compare.check(f"{name} RR", two._ratio(c.p1, c.p2), row.pop("relative_risk"))
+    compare.check(f"{name} RR", two.ratio_or_limit(c.p1, c.p2), row.pop("relative_risk"))
     z = two.critical_value(0.95)
     for key, got in (
-        ("log_or_se", two.odds_ratio_woolf(c, **LEVEL)),
-        ("log_rr_se", two.ratio_katz(c, **LEVEL)),
+        ("log_or_se", ratios.odds_ratio_woolf(c, **LEVEL)),
+        ("log_rr_se", ratios.ratio_katz(c, **LEVEL)),
     ):
         bounded = got.lower > 0 and np.isfinite(got.upper)
         error = np.log(got.upper / got.lower) / (2 * z) if bounded else np.inf

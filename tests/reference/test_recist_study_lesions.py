@@ -9,9 +9,10 @@ import polars as pl
 import pytest
 from tests.oracles import oracle_file
 
+from equipoise.recist.best_response import compute_best_response
 from equipoise.recist.criterion import Criterion, read_criterion
 from equipoise.recist.lesion_response import derive_lesion_response
-from equipoise.recist.response_options import RECIST_1_1
+from equipoise.recist.response_options import ADMIRALONCO, RECIST_1_1
 from equipoise.recist.sdtm_lesions import (
     lesions_from_sdtm,
     measurements_from_sdtm,
@@ -91,6 +92,9 @@ def test_strict_responses_of_every_subject_reader_and_assessment_agree() -> None
     assert wrong.is_empty(), f"{wrong.height} of {expected.height} differ:\n{wrong.head(12)}"
     sums = both.filter(pl.col("N_LESIONS_MISSING") == 0)
     assert sums.filter(pl.col("SUM").ne_missing(pl.col("SUM_right"))).is_empty()
+    for theirs, ours in (("BASE_SUM", "BASESUM"), ("NADIR_SUM", "NADIR")):
+        differ = both.filter(pl.col(theirs).ne_missing(pl.col(ours)))
+        assert differ.is_empty(), differ.select(*KEY, "ADT", theirs, ours)
 
 
 def test_recorded_responses_of_the_second_set_follow_from_its_lesions() -> None:
@@ -120,3 +124,36 @@ def test_the_rule_for_disease_after_cr_changes_only_what_it_names() -> None:
     changed = default.filter(default["OVRLRESP"] != alone["OVRLRESP"])
     assert changed["REAPPEARANCE_AFTER_CR"].all()
     assert (changed["OVRLRESP"] == "PD").all()
+
+
+def test_best_responses_from_the_lesions_agree_with_the_strict_expected_table() -> None:
+    """From TU and TR to ADRS in one go, without the recorded responses."""
+    tu = with_evaluator(read_table("sdtm/tu_onco"), "TU")
+    tu = tu.join(nodes_by_result(), on=[*KEY, "TULNKID"], how="left")
+    tu = tu.with_columns(pl.col("NODE").fill_null(value=False))
+    lesions = lesions_from_sdtm(tu, key=KEY)
+    measurements = measurements_from_sdtm(
+        tumour_results("tr_onco"), lesions, key=KEY, longest="DIAMETER", short="DIAMETER"
+    )
+    expected = read_table("expected_big/adrs").filter(
+        pl.col("BASIS") == "strict", ~pl.col("PARAMCD").is_in(["DEATH", "MDIS", "OVR"])
+    )
+    dates = read_table("expected_adam/adsl").select("USUBJID", pl.col("RANDDT").cast(pl.Date))
+    subjects = dates.join(expected.select("EVALUATOR").unique(), how="cross")
+    found = derive_lesion_response(
+        lesions,
+        separate_dates(without_copies(measurements), key=KEY),
+        subjects,
+        key=KEY,
+        criterion=RULES,
+        options=ADMIRALONCO,
+    )
+    got = compute_best_response(found.assessments, subjects, key=KEY, options=ADMIRALONCO)
+    columns = [*KEY, "PARAMCD", "ADT", "AVALC", "AVAL"]
+    expected = expected.with_columns(
+        pl.col("ADT").cast(pl.String).str.to_date(), pl.col("AVAL").cast(pl.Int64)
+    ).select(columns)
+    got = got.filter(pl.col("PARAMCD") != "OVR").select(columns)
+    assert expected.height == got.height
+    missing = expected.join(got, on=columns, how="anti", nulls_equal=True)
+    assert missing.is_empty(), f"{missing.height} of {expected.height} differ:\n{missing.head(9)}"

@@ -20,6 +20,7 @@ from tests.small_trial import small_protocol
 
 from equipoise.adam import derive_adrs, derive_adtte
 from equipoise.adam.adrs import response_options
+from equipoise.adam.response_records import recorded_responses
 from equipoise.protocol.model import Protocol
 from equipoise.recist.best_response import compute_best_response
 from equipoise.tables import conform
@@ -57,7 +58,8 @@ def tables() -> dict[str, pl.DataFrame]:
 
 @cache
 def adrs() -> pl.DataFrame:
-    return derive_adrs(tables(), tables()["ADSL"], protocol())
+    records = recorded_responses(tables(), protocol())
+    return derive_adrs(tables(), tables()["ADSL"], records, protocol())
 
 
 @cache

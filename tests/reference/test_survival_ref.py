@@ -142,7 +142,7 @@ def log_rank(compare, trial, want):
 
 
 def weighted(compare, trial, want):
-    column, order = GROUPS[trial.dataset]
+    order = GROUPS[trial.dataset][1]
     second = (trial.group() == str(order[-1])).astype(int)
     compare_fleming_harrington(compare, want, trial.time, trial.event, second)
 

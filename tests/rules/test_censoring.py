@@ -14,6 +14,7 @@ from tests.small_tables import RANDOMISED, small_tables
 from tests.small_trial import small_protocol
 
 from equipoise.adam import derive_adam
+from equipoise.adam.censoring import bundled_rule_sets
 from equipoise.errors import DataError, ProtocolError
 from equipoise.protocol.model import RuleSet
 
@@ -144,7 +145,7 @@ def test_an_unknown_rule_set_is_named():
     assert str(caught.value) == (
         "the censoring rule set 'R9' is not defined\n"
         "  where: protocol: endpoints, censoring\n"
-        "  mend:  name one of R0, R1, or define it under censoring"
+        f"  mend:  name one of {', '.join(bundled_rule_sets())}, or define it under censoring"
     )
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import polars as pl
@@ -14,6 +15,7 @@ from equipoise.recist.batches import derive_in_batches
 from equipoise.recist.choi import read_choi
 from equipoise.recist.choi_timepoints import derive_choi
 from equipoise.recist.criterion import Criterion, read_criterion
+from equipoise.recist.endpoint import PfsOptions, compute_pfs
 from equipoise.recist.explain import explain_timepoints
 from equipoise.recist.irecist import derive_irecist
 from equipoise.recist.lesion_response import LesionResponse, derive_lesion_response
@@ -225,3 +227,79 @@ def test_derived_and_recorded_responses_are_compared_timepoint_by_timepoint() ->
         ("WEEK 18", "PD", None, "ONLY DERIVED"),
         ("WEEK 30", None, "SD", "ONLY RECORDED"),
     ]
+
+
+def test_a_read_that_starts_without_disease_has_not_responded() -> None:
+    tables = patient({"N1": "NON-TARGET"}, [{"N1": "ABSENT"}, {"N1": "PRESENT"}])
+    assert overall(tables) == ["NON-CR/NON-PD"]
+
+
+def test_where_confirmation_is_required_the_memory_starts_with_it() -> None:
+    tables = patient({"T1": "TARGET"}, [{"T1": 100}, *({"T1": mm} for mm in (70, 75, 70, 75))])
+    found = derive_lesion_response(
+        **tables.arguments(),
+        criterion=replace(RULES, memory_needs_confirmation=True),
+        options=replace(RECIST_1_1, accept_sd_between=True),
+    ).timepoints
+    assert found["OVRLRESP"].cast(pl.String).to_list() == [None, "PR", "SD", "PR", "SD"]
+    assert found["OVRLREPT"].cast(pl.String).to_list() == [None, "PR", "SD", "PR", "PR"]
+
+
+def test_progression_that_holds_without_the_normal_nodes_is_not_flagged() -> None:
+    kinds = {"T1": "TARGET", "N1": "TARGET NODE"}
+    carried = patient(kinds, [{"T1": 20, "N1": 16}, {"T1": 20, "N1": 4}, {"T1": 20, "N1": 9}])
+    not_carried = patient(
+        kinds, [{"T1": 20, "N1": 16}, {"T1": 10, "N1": 9}, {"T1": 16, "N1": "9.5"}]
+    )
+    for tables, flagged in ((carried, True), (not_carried, False)):
+        found = derive(tables).timepoints
+        assert found["OVRLRESP"][2] == "PD"
+        assert found["PD_DRIVEN_BY_NORMAL_NODE"][2] == flagged
+
+
+@pytest.mark.parametrize(
+    ("on_component", "expected"), [(False, "2024-02-12"), (True, "2024-02-15")]
+)
+def test_progression_of_targets_scanned_on_two_days(on_component: bool, expected: str) -> None:
+    tables = patient({"T1": "TARGET", "T2": "TARGET"}, [{"T1": 20, "T2": 20}, {"T1": 30, "T2": 20}])
+    later = (pl.col("LNKID") == "T1") & (pl.col("VISIT") == "WEEK 6")
+    day = pl.when(later).then(pl.col("ADT").dt.offset_by("3d")).otherwise("ADT")
+    split = replace(tables, measurements=tables.measurements.with_columns(ADT=day))
+    found = derive(split, replace(RULES, pd_on_component=on_component))
+    assert str(found.progression["PDDT"][0]) == expected
+    assert [str(day) for day in found.timepoints.row(1, named=True).values()][2:4] == [
+        "2024-02-12",
+        "2024-02-15",
+    ]
+
+
+def test_progression_after_a_long_gap_does_not_close_the_gap_itself() -> None:
+    start = date(2024, 1, 1)
+    rows = pl.DataFrame(
+        {
+            "USUBJID": "P1",
+            "ADT": [start + timedelta(days=42), start + timedelta(days=200)],
+            "AVALC": ["SD", "PD"],
+        }
+    )
+    subjects = pl.DataFrame({"USUBJID": ["P1"], "RANDDT": [start]})
+    for gap, expected in ((98, (1, "MISSED ASSESSMENTS", 43)), (None, (0, "PROGRESSION", 201))):
+        options = PfsOptions(censor_at_new_therapy=True, missed_gap_days=gap, month_days=30.4375)
+        found = compute_pfs(rows, subjects, key=KEY, options=options)
+        assert found.select("CNSR", "EVNTDESC", "AVAL").row(0) == expected
+
+
+def test_new_therapy_after_the_cut_off_is_not_known_yet() -> None:
+    start = date(2024, 1, 1)
+    rows = pl.DataFrame({"USUBJID": ["P1"], "ADT": [date(2024, 2, 12)], "AVALC": ["SD"]})
+    subjects = pl.DataFrame(
+        {
+            "USUBJID": ["P1"],
+            "RANDDT": [start],
+            "NACTDT": [date(2024, 5, 1)],
+            "CUTOFFDT": [date(2024, 4, 1)],
+        }
+    )
+    options = PfsOptions(censor_at_new_therapy=True, missed_gap_days=98, month_days=30.4375)
+    found = compute_pfs(rows, subjects, key=KEY, options=options)
+    assert found.select("ADT", "EVNTDESC").row(0) == (date(2024, 2, 12), "LAST ASSESSMENT")

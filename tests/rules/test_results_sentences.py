@@ -52,6 +52,8 @@ def test_two_arms() -> None:
         "ties.",
         "Response rates have exact (Clopper-Pearson) 95% confidence intervals; patients without "
         "an assessment count as not responding.",
+        "Differences of rates have Miettinen-Nurminen intervals, and were tested by a two-sided "
+        "chi-square test.",
         "6 patients were randomised, 3 to Experimental and 3 to Control.",
         "Median follow-up for progression-free survival was 5.9 months (quartiles 5.3 and 6.6).",
         "Median progression-free survival was 3.9 months (95% CI 3.0 to NR) with Experimental and "
@@ -62,6 +64,8 @@ def test_two_arms() -> None:
         "and 33.3% (95% CI 0.9 to 77.4) with Control.",
         "The objective response rate was 66.7% (2 of 3 patients; 95% CI 9.4 to 99.2) with "
         "Experimental and 0.0% (0 of 3 patients; 95% CI 0.0 to 70.8) with Control.",
+        "The difference in objective response rate between Experimental and Control was 66.7 "
+        "percentage points (95% CI -16.8 to 94.6; p = 0.0833).",
         "Treatment-emergent adverse events occurred in 2 of 3 patients (66.7%) with Experimental "
         "and 1 of 3 patients (33.3%) with Control.",
         "Adverse events of grade 3 or more occurred in 1 of 3 patients (33.3%) with Experimental "

@@ -14,7 +14,7 @@ from equipoise.errors import DataError, Fault
 from equipoise.protocol.model import Endpoint, Protocol
 from equipoise.tables import conform, subject_key
 
-_TIMED = ("pfs", "os", "dor")
+_TIMED = ("pfs", "os", "dor", "ttr", "ttf", "dodc")
 
 
 def adopt_adam(tables: Mapping[str, pl.DataFrame], protocol: Protocol) -> dict[str, pl.DataFrame]:

@@ -4,60 +4,84 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import date
 
 import polars as pl
 
-from equipoise.adam.cutoff import data_cutoff
-from equipoise.adam.dates import imputed_part, last_day
-from equipoise.adam.evaluators import rows_of
+from equipoise.adam.evaluators import every_read, reading_evaluators, rows_of
+from equipoise.adam.new_therapy import derive_new_therapy
 from equipoise.adam.reference_day import reference_variable
+from equipoise.adam.response_profile import response_options
+from equipoise.adam.response_records import CARRIED, ResponseRecords
 from equipoise.protocol.model import Evaluator, Protocol
 from equipoise.recist.best_response import compute_best_response
-from equipoise.recist.response_options import ADMIRALONCO, ResponseOptions
+from equipoise.recist.response_options import (
+    RESPONSE_CODES,
+    ResponseOptions,
+)
 from equipoise.tables import load_contract, subject_key
 
 Tables = Mapping[str, pl.DataFrame]
 
 
-def response_options(protocol: Protocol) -> ResponseOptions:
-    """The protocol's choices on the admiralonco profile, which is for responses as recorded."""
-    confirmation = protocol.response.confirmation
-    return replace(
-        ADMIRALONCO,
-        sd_min_days=protocol.response.sd_min_days,
-        confirm_days=confirmation.min_days,
-        confirm_max_ne=confirmation.max_ne,
-        accept_sd_between=confirmation.sd_between,
-    )
+def derive_adrs(
+    tables: Tables, adsl: pl.DataFrame, records: ResponseRecords, protocol: Protocol
+) -> pl.DataFrame:
+    """Overall responses and what follows from them, for every subject and evaluator.
 
-
-def derive_adrs(tables: Tables, adsl: pl.DataFrame, protocol: Protocol) -> pl.DataFrame:
-    """Recorded overall responses and what follows from them, for every subject and evaluator.
-
-    Parameters    tables : RS and, for measurable disease, TU, conformed, as of the data cut-off
+    Parameters    tables : as of the data cut-off; TU for measurable disease, CM and PR
+                  for new therapy
                   adsl : one row per subject with RANDDT and DTHDT
-    Returns       ADRS; RSSEQ on recorded rows only, SRCDOM, SRCVAR and SRCSEQ on all
-    Source: admiralonco ADRS template as the oracle README sets it out
+                  records : overall responses, from RS or from lesions
+    Returns       ADRS; SRCDOM, SRCVAR and SRCSEQ on all rows; RSSEQ on recorded ones; RULE, LESIONS
+                  and REASON where the lesions say why
+    Source: admiralonco ADRS template as the oracle README sets it out; RECIST 1.1
     """
     subjects = adsl.select(subject_key(adsl))
-    recorded = _recorded(tables["RS"], protocol, cutoff=data_cutoff(tables, protocol))
-    reads = subjects.join(_evaluators(protocol), how="cross")
-    key = reads.columns
-    recorded = recorded.join(subjects, on=subject_key(adsl), how="semi")
+    reads = every_read(adsl, protocol)
+    options = response_options(protocol)
+    assessments = records.assessments.join(subjects, on=subject_key(adsl), how="semi")
     found = compute_best_response(
-        recorded.select(*key, "ADT", "AVALC", "RSSEQ"),
-        reads.join(_reference_days(adsl, protocol), on=subject_key(adsl), how="left"),
-        key=key,
-        options=response_options(protocol),
+        _counted_columns(assessments, key=reads.columns),
+        _reads_with_dates(reads, records, tables, adsl, protocol, options=options),
+        key=reads.columns,
+        options=options,
     )
     parts = [
-        _with_source(found, recorded, key=key),
+        _with_source(found, assessments, key=reads.columns, source_of=records.source),
         _death(reads, adsl),
         _measurable(reads, tables, protocol),
     ]
-    return _in_order(pl.concat(parts, how="diagonal_relaxed"), adsl, protocol)
+    return order_responses(pl.concat(parts, how="diagonal_relaxed"), adsl, protocol)
+
+
+def _counted_columns(assessments: pl.DataFrame, *, key: list[str]) -> pl.DataFrame:
+    """What `compute_best_response` takes; it calls the order within a day RSSEQ."""
+    last = [c for c in ("ADTLAST",) if c in assessments.columns]
+    return assessments.select(*key, "ADT", *last, "AVALC", RSSEQ=pl.col("NUMBER"))
+
+
+def _reads_with_dates(
+    reads: pl.DataFrame,
+    records: ResponseRecords,
+    tables: Tables,
+    adsl: pl.DataFrame,
+    protocol: Protocol,
+    *,
+    options: ResponseOptions,
+) -> pl.DataFrame:
+    """One row per read with the dates that decide which assessments count."""
+    subject = subject_key(adsl)
+    dated = reads.join(_reference_days(adsl, protocol), on=subject, how="left")
+    if options.stop_at_new_therapy:
+        starts = dated.select(*subject, STARTDT="RANDDT").unique()
+        dated = dated.join(derive_new_therapy(tables, starts, protocol), on=subject, how="left")
+    if records.progression is not None:
+        known = records.progression.select(*reads.columns, "PDDT")
+        dated = dated.join(known, on=reads.columns, how="left")
+        # Progression before the reference date is that of an assessment that does not count.
+        early = (pl.col("PDDT") < pl.col("RANDDT")).fill_null(value=False)
+        dated = dated.with_columns(PDDT=pl.when(~early).then("PDDT"))
+    return dated
 
 
 def _reference_days(adsl: pl.DataFrame, protocol: Protocol) -> pl.DataFrame:
@@ -65,42 +89,28 @@ def _reference_days(adsl: pl.DataFrame, protocol: Protocol) -> pl.DataFrame:
     return adsl.select(*subject_key(adsl), RANDDT=pl.col(reference_variable(protocol)))
 
 
-def _evaluators(protocol: Protocol) -> pl.DataFrame:
-    return pl.DataFrame({"EVALUATOR": [e.id for e in protocol.evaluators]})
+def _with_source(
+    found: pl.DataFrame, records: pl.DataFrame, *, key: list[str], source_of: tuple[str, str]
+) -> pl.DataFrame:
+    """Visit, imputation flag, source and reason of every parameter, from the row that decided it.
 
-
-def _recorded(rs: pl.DataFrame, protocol: Protocol, *, cutoff: date | None) -> pl.DataFrame:
-    overall = rs.filter(pl.col("RSTESTCD") == load_contract("RS").rules["overall"])
-    text = pl.col("RSDTC")
-    day = last_day(text) if cutoff is None else last_day(text, not_after=pl.lit(cutoff))
-    visit = pl.col("VISIT") if "VISIT" in rs.columns else pl.lit(None, dtype=pl.String)
-    return pl.concat(
-        rows_of(evaluator, overall, domain="RS").select(
-            *subject_key(rs),
-            EVALUATOR=pl.lit(evaluator.id),
-            ADT=day,
-            ADTF=imputed_part(text, day),
-            AVALC=pl.col("RSSTRESC"),
-            RSSEQ=pl.col("RSSEQ"),
-            VISIT=visit,
-        )
-        for evaluator in protocol.evaluators
-    )
-
-
-def _with_source(found: pl.DataFrame, recorded: pl.DataFrame, *, key: list[str]) -> pl.DataFrame:
-    """Visit, imputation flag and source of every parameter, from the row that decided it."""
-    source = recorded.select(*key, "RSSEQ", "ADTF", "VISIT")
-    is_recorded = pl.col("PARAMCD") == "OVR"
+    A timepoint that progression is dated back to keeps its own response as OVR [C 14].
+    """
+    source = records.select(*key, "NUMBER", *CARRIED)
+    domain, variable = source_of
+    is_overall = pl.col("PARAMCD") == "OVR"
+    codes = pl.col("AVALC").replace_strict(RESPONSE_CODES, default=None, return_dtype=pl.Int64)
+    joined = found.with_columns(NUMBER=pl.col("RSSEQ").cast(pl.Int64)).drop("RSSEQ")
     return (
-        found.with_columns(pl.col("RSSEQ").cast(pl.Int64))
-        .join(source, on=[*key, "RSSEQ"], how="left", maintain_order="left")
+        joined.join(source, on=[*key, "NUMBER"], how="left", maintain_order="left")
         .with_columns(
-            SRCDOM=pl.lit("RS"),
-            SRCVAR=pl.lit("RSSTRESC"),
-            SRCSEQ=pl.col("RSSEQ"),
-            RSSEQ=pl.when(is_recorded).then("RSSEQ"),
+            SRCDOM=pl.coalesce("SRCDOM", pl.lit(domain)),
+            SRCVAR=pl.coalesce("SRCVAR", pl.lit(variable)),
+            RSSEQ=pl.when(is_overall).then("RSSEQ"),
+            AVALC=pl.when(is_overall).then("OVRLRESP").otherwise("AVALC"),
         )
+        .with_columns(AVAL=pl.when(is_overall).then(codes).otherwise("AVAL"))
+        .drop("NUMBER", "OVRLRESP")
     )
 
 
@@ -123,7 +133,7 @@ def _measurable(reads: pl.DataFrame, tables: Tables, protocol: Protocol) -> pl.D
     sequence = pl.col("TUSEQ").min() if "TUSEQ" in tu.columns else pl.lit(None, dtype=pl.Int64)
     targets = pl.concat(
         _targets(evaluator, tu.filter(is_target)).group_by(*key, "EVALUATOR").agg(SRCSEQ=sequence)
-        for evaluator in protocol.evaluators
+        for evaluator in reading_evaluators(protocol)
     ).with_columns(found=True)
     return reads.join(targets, on=reads.columns, how="left").with_columns(
         PARAMCD=pl.lit("MDIS"),
@@ -145,7 +155,7 @@ def _yes_no(found: pl.Expr) -> dict[str, pl.Expr]:
     }
 
 
-def _in_order(rows: pl.DataFrame, adsl: pl.DataFrame, protocol: Protocol) -> pl.DataFrame:
+def order_responses(rows: pl.DataFrame, adsl: pl.DataFrame, protocol: Protocol) -> pl.DataFrame:
     """PARAM, ASEQ and the order of the contract: evaluators as the protocol lists them."""
     key = subject_key(adsl)
     order = {e.id: i for i, e in enumerate(protocol.evaluators)}
@@ -154,7 +164,8 @@ def _in_order(rows: pl.DataFrame, adsl: pl.DataFrame, protocol: Protocol) -> pl.
     reader = pl.lit("by ") + pl.col("EVALUATOR").replace_strict(labels, return_dtype=pl.String)
     label = pl.col("PARAMCD").replace_strict(names, return_dtype=pl.String)
     return (
-        rows.with_columns(
+        rows.drop("STUDYID", strict=False)
+        .with_columns(
             PARAM=label.str.replace("{by}", reader, literal=True),
             place=pl.col("EVALUATOR").replace_strict(order, return_dtype=pl.Int64),
         )

@@ -1,36 +1,53 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Times to event with their censoring (OS, PFS, DOR)."""
+"""Times to event with their censoring: survival, progression, response and their durations."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 import polars as pl
 
 from equipoise.adam.censoring import find_rule_set, load_endings
-from equipoise.adam.progression_free import derive_progression_free
+from equipoise.adam.progression_free import DECIDED, derive_progression_free
 from equipoise.adam.reference_day import START_VARIABLES
+from equipoise.adam.response_times import (
+    from_response,
+    time_to_failure,
+    time_to_response,
+    with_disease_control,
+)
 from equipoise.errors import Fault, ProtocolError
-from equipoise.protocol.model import Endpoint, Evaluator, Protocol
+from equipoise.protocol.model import Endpoint, Evaluator, Protocol, RuleSet
 from equipoise.tables import load_contract, subject_key
 
 Tables = Mapping[str, pl.DataFrame]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Basis:
+    """What every time is derived from."""
+
+    adsl: pl.DataFrame
+    adrs: pl.DataFrame
+    tables: Tables
+    protocol: Protocol
+
+
 def derive_adtte(
     adsl: pl.DataFrame, adrs: pl.DataFrame, tables: Tables, protocol: Protocol
 ) -> pl.DataFrame:
-    """One time per subject and time-to-event endpoint of the protocol.
+    """One time per subject, time-to-event endpoint of the protocol and rule set it names.
 
-    Parameters    adsl, adrs : as derived; tables : TU, CM and PR, where a rule set needs them
-    Returns       ADTTE; subjects without a start, and for DOR without a response, have no row
+    Parameters    adsl, adrs : as derived; tables : TU, DS, CM and PR, where a rule set needs them
+    Returns       ADTTE; no row for subjects without a start, for DOR without a response, for DODC
+                  without disease control, and while their read is still to be adjudicated
     """
     _check_distinct(protocol)
-    derive = {"os": _survival, "pfs": _progression_free, "dor": _duration}
+    basis = _Basis(adsl=adsl, adrs=adrs, tables=tables, protocol=protocol)
     parts = [
-        _described(derive[endpoint.kind](endpoint, adsl, adrs, tables, protocol), endpoint)
-        for endpoint in protocol.endpoints
-        if endpoint.kind in derive
+        _described(_derived(endpoint, rule_set, basis), endpoint, rule_set)
+        for endpoint, rule_set in _wanted(protocol)
     ]
     key = subject_key(adsl)
     columns = [c.name for c in load_contract("ADTTE").columns]
@@ -44,13 +61,21 @@ def derive_adtte(
     )
 
 
+def _wanted(protocol: Protocol) -> Iterator[tuple[Endpoint, str | None]]:
+    """Every timed endpoint with its primary rule set, then with each of its sensitivity sets."""
+    for endpoint in protocol.endpoints:
+        if endpoint.kind == "os":
+            yield endpoint, None
+        elif endpoint.kind in _KINDS:
+            for name in dict.fromkeys((endpoint.censoring, *endpoint.sensitivity)):
+                yield endpoint, name
+
+
 def _check_distinct(protocol: Protocol) -> None:
     """Two endpoints of one parameter, evaluator and rule set could not be told apart in ADTTE."""
     seen: dict[tuple[str | None, ...], str] = {}
-    for endpoint in protocol.endpoints:
-        if endpoint.kind not in ("os", "pfs", "dor"):
-            continue
-        key = (endpoint.paramcd, endpoint.evaluator, endpoint.censoring)
+    for endpoint, rule_set in _wanted(protocol):
+        key = (endpoint.paramcd, endpoint.evaluator, rule_set)
         if key in seen:
             raise ProtocolError(
                 Fault(
@@ -63,6 +88,12 @@ def _check_distinct(protocol: Protocol) -> None:
         seen[key] = endpoint.id
 
 
+def _derived(endpoint: Endpoint, rule_set: str | None, basis: _Basis) -> pl.DataFrame:
+    if endpoint.kind == "os":
+        return _survival(endpoint, basis)
+    return _KINDS[endpoint.kind](endpoint, find_rule_set(rule_set, basis.protocol), basis)
+
+
 def _starts(endpoint: Endpoint, adsl: pl.DataFrame) -> pl.DataFrame:
     start = START_VARIABLES[endpoint.start]
     return adsl.filter(pl.col(start).is_not_null()).select(
@@ -70,14 +101,12 @@ def _starts(endpoint: Endpoint, adsl: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _survival(
-    endpoint: Endpoint, adsl: pl.DataFrame, _adrs: pl.DataFrame, _tables: Tables, _: Protocol
-) -> pl.DataFrame:
+def _survival(endpoint: Endpoint, basis: _Basis) -> pl.DataFrame:
     """OS: death, or the later of the last day known alive and the start."""
     died = pl.col("DTHDT").is_not_null()
     heard_of = (pl.col("LSTALVDT") > pl.col("STARTDT")).fill_null(value=False)
     return (
-        _starts(endpoint, adsl)
+        _starts(endpoint, basis.adsl)
         .with_columns(
             ending=pl.when(died)
             .then(pl.lit("died"))
@@ -86,50 +115,68 @@ def _survival(
             .otherwise(pl.lit("not_heard_of")),
             ADT=pl.coalesce("DTHDT", pl.max_horizontal("LSTALVDT", "STARTDT")),
             SRCSEQ=pl.lit(None, dtype=pl.Int64),
+            SOURCE=pl.lit(None, dtype=pl.String),
+            LEFTDT=pl.lit(None, dtype=pl.Date),
+            RIGHTDT=pl.lit(None, dtype=pl.Date),
         )
-        .drop("DTHDT", "LSTALVDT")
+        .select(*subject_key(basis.adsl), "STARTDT", *DECIDED)
     )
 
 
-def _progression_free(
-    endpoint: Endpoint,
-    adsl: pl.DataFrame,
-    adrs: pl.DataFrame,
-    tables: Tables,
-    protocol: Protocol,
-) -> pl.DataFrame:
-    """PFS: the first of progression and death, or censored by the endpoint's rule set."""
+def _progression_free(endpoint: Endpoint, rules: RuleSet, basis: _Basis) -> pl.DataFrame:
+    """PFS: the first of progression and death, or censored by the rule set."""
     return derive_progression_free(
-        _starts(endpoint, adsl),
-        adrs,
-        tables,
-        evaluator=_evaluator(endpoint, protocol),
-        rules=find_rule_set(endpoint.censoring, protocol),
-        protocol=protocol,
+        _starts(endpoint, basis.adsl),
+        basis.adrs,
+        basis.tables,
+        evaluator=_evaluator(endpoint, basis.protocol),
+        rules=rules,
+        protocol=basis.protocol,
     )
 
 
-def _duration(
-    endpoint: Endpoint,
-    adsl: pl.DataFrame,
-    adrs: pl.DataFrame,
-    tables: Tables,
-    protocol: Protocol,
-) -> pl.DataFrame:
+def _duration(endpoint: Endpoint, rules: RuleSet, basis: _Basis) -> pl.DataFrame:
     """DOR: from the first response to where the same rules end the progression-free time."""
-    confirmed = endpoint.confirmed
-    if confirmed is None:
-        confirmed = protocol.response.confirmed_is_primary
-    responded = adrs.filter(
-        (pl.col("PARAMCD") == ("CRSP" if confirmed else "RSP"))
+    times = _progression_free(endpoint, rules, basis)
+    return from_response(times, _responses(endpoint, basis, "RSP", "CRSP"))
+
+
+def _to_response(endpoint: Endpoint, rules: RuleSet, basis: _Basis) -> pl.DataFrame:
+    """TTR: the first response, or censored where the progression-free time ends."""
+    times = _progression_free(endpoint, rules, basis)
+    return time_to_response(times, _responses(endpoint, basis, "RSP", "CRSP"))
+
+
+def _to_failure(endpoint: Endpoint, rules: RuleSet, basis: _Basis) -> pl.DataFrame:
+    """TTF: the first of progression, death, stop of treatment and new anticancer therapy."""
+    return _progression_free(endpoint, time_to_failure(rules), basis)
+
+
+def _disease_control(endpoint: Endpoint, rules: RuleSet, basis: _Basis) -> pl.DataFrame:
+    """DODC: the progression-free time of those with disease control."""
+    times = _progression_free(endpoint, rules, basis)
+    return with_disease_control(times, _responses(endpoint, basis, "CB", "CCB"))
+
+
+_KINDS: dict[str, Callable[[Endpoint, RuleSet, _Basis], pl.DataFrame]] = {
+    "pfs": _progression_free,
+    "dor": _duration,
+    "ttr": _to_response,
+    "ttf": _to_failure,
+    "dodc": _disease_control,
+}
+
+
+def _responses(endpoint: Endpoint, basis: _Basis, plain: str, confirmed: str) -> pl.DataFrame:
+    """Rows of ADRS that say yes, confirmed where the endpoint or the protocol wants it."""
+    wanted = endpoint.confirmed
+    if wanted is None:
+        wanted = basis.protocol.response.confirmed_is_primary
+    return basis.adrs.filter(
+        (pl.col("PARAMCD") == (confirmed if wanted else plain))
         & (pl.col("AVALC") == "Y")
-        & (pl.col("EVALUATOR") == _evaluator(endpoint, protocol).id)
+        & (pl.col("EVALUATOR") == _evaluator(endpoint, basis.protocol).id)
     )
-    key = subject_key(adsl)
-    times = _progression_free(endpoint, adsl, adrs, tables, protocol).drop("STARTDT")
-    return times.join(
-        responded.select(*key, STARTDT=pl.col("ADT")), on=key, how="inner"
-    ).with_columns(ADT=pl.max_horizontal("ADT", "STARTDT"))
 
 
 def _evaluator(endpoint: Endpoint, protocol: Protocol) -> Evaluator:
@@ -145,7 +192,7 @@ def _evaluator(endpoint: Endpoint, protocol: Protocol) -> Evaluator:
     )
 
 
-def _described(times: pl.DataFrame, endpoint: Endpoint) -> pl.DataFrame:
+def _described(times: pl.DataFrame, endpoint: Endpoint, rule_set: str | None) -> pl.DataFrame:
     """Value, words and codes for each time, from its ending."""
     endings = load_endings(endpoint.start)
 
@@ -155,8 +202,9 @@ def _described(times: pl.DataFrame, endpoint: Endpoint) -> pl.DataFrame:
 
     # A rule that censors at the last assessment falls back on the start where there was none.
     fallback = endings["no_assessment"]
-    at_start = (words("source", pl.String) == "ADRS.ADT") & pl.col("SRCSEQ").is_null()
-    source = pl.when(at_start).then(pl.lit(fallback.source)).otherwise(words("source", pl.String))
+    named = pl.coalesce("SOURCE", words("source", pl.String))
+    at_start = (named == "ADRS.ADT") & pl.col("SRCSEQ").is_null()
+    source = pl.when(at_start).then(pl.lit(fallback.source)).otherwise(named)
     of_survival = endpoint.kind == "os"
     return times.select(
         *subject_key(times),
@@ -164,7 +212,7 @@ def _described(times: pl.DataFrame, endpoint: Endpoint) -> pl.DataFrame:
         PARAMCD=pl.lit(endpoint.paramcd),
         PARAM=pl.lit(endpoint.label),
         EVALUATOR=pl.lit(None if of_survival else endpoint.evaluator, dtype=pl.String),
-        RULESET=pl.lit(None if of_survival else endpoint.censoring, dtype=pl.String),
+        RULESET=pl.lit(rule_set, dtype=pl.String),
         STARTDT=pl.col("STARTDT"),
         ADT=pl.col("ADT"),
         AVAL=(pl.col("ADT") - pl.col("STARTDT")).dt.total_days() + 1,
@@ -177,4 +225,6 @@ def _described(times: pl.DataFrame, endpoint: Endpoint) -> pl.DataFrame:
         SRCVAR=source.str.split(".").list.get(1),
         SRCSEQ=pl.col("SRCSEQ"),
         RULE=words("rule", pl.String),
+        LEFTDT=pl.col("LEFTDT"),
+        RIGHTDT=pl.col("RIGHTDT"),
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from equipoise.protocol.model import Evaluator
+from equipoise.protocol.model import Evaluator, Protocol
+from equipoise.tables import subject_key
 
 
 def rows_of(evaluator: Evaluator, frame: pl.DataFrame, *, domain: str) -> pl.DataFrame:
@@ -22,3 +23,21 @@ def rows_of(evaluator: Evaluator, frame: pl.DataFrame, *, domain: str) -> pl.Dat
             return frame.clear()
         selected &= (pl.col(name) == value).fill_null(value=False)
     return frame.filter(selected)
+
+
+def reading_evaluators(protocol: Protocol) -> tuple[Evaluator, ...]:
+    """Evaluators with reads of their own, in the protocol's order; not those who accept a read."""
+    return tuple(e for e in protocol.evaluators if e.adjudication is None)
+
+
+def every_read(adsl: pl.DataFrame, protocol: Protocol) -> pl.DataFrame:
+    """Every subject with every evaluator who reads: the subject key and EVALUATOR."""
+    names = [evaluator.id for evaluator in reading_evaluators(protocol)]
+    return adsl.select(subject_key(adsl)).join(pl.DataFrame({"EVALUATOR": names}), how="cross")
+
+
+def readers_of(evaluator: Evaluator, protocol: Protocol) -> tuple[Evaluator, ...]:
+    """Whose rows an evaluator stands on: his own, or those of the two readers he accepts from."""
+    if evaluator.adjudication is None:
+        return (evaluator,)
+    return tuple(e for e in protocol.evaluators if e.id in evaluator.adjudication.readers)

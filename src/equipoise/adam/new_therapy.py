@@ -16,7 +16,7 @@ from equipoise.tables import subject_key
 def derive_new_therapy(
     tables: Mapping[str, pl.DataFrame], starts: pl.DataFrame, protocol: Protocol
 ) -> pl.DataFrame:
-    """NACTDT: first start, after STARTDT, of a record the protocol calls new anticancer therapy.
+    """NACTDT and its table NACTDOM: first start, after STARTDT, of new anticancer therapy.
 
     Parameters    tables : CM or PR, conformed; starts : one row per subject with STARTDT
     Raises        DataError - when neither table has a column that data.new_therapy names
@@ -27,7 +27,9 @@ def derive_new_therapy(
         domain = column[:2]
         if domain in tables and column in tables[domain].columns:
             rows = tables[domain].filter(pl.col(column).is_in(list(values)))
-            found.append(rows.select(*key, day=first_day(pl.col(f"{domain}STDTC"))))
+            found.append(
+                rows.select(*key, day=first_day(pl.col(f"{domain}STDTC")), NACTDOM=pl.lit(domain))
+            )
     if not found:
         named = ", ".join(protocol.data.new_therapy)
         raise DataError(
@@ -42,5 +44,5 @@ def derive_new_therapy(
         .join(starts, on=key, how="inner")
         .filter(pl.col("day") > pl.col("STARTDT"))
         .group_by(key)
-        .agg(NACTDT=pl.col("day").min())
+        .agg(NACTDT=pl.col("day").min(), NACTDOM=pl.col("NACTDOM").sort_by("day").first())
     )

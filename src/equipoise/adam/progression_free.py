@@ -7,14 +7,27 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from equipoise.adam.evaluators import rows_of
+from equipoise.adam.cutoff import data_cutoff
+from equipoise.adam.dates import day_or_none
+from equipoise.adam.evaluators import readers_of, rows_of
 from equipoise.adam.new_therapy import derive_new_therapy
-from equipoise.adam.schedule import longest_gap
+from equipoise.adam.time_endings import EVENTS, counted_events, decide_endings
+from equipoise.adam.treatment_stop import derive_treatment_stop
+from equipoise.adam.verified_progression import only_verified
 from equipoise.errors import DataError, Fault
 from equipoise.protocol.model import Evaluator, Protocol, RuleSet
 from equipoise.tables import load_contract, subject_key
 
 Tables = Mapping[str, pl.DataFrame]
+DECIDED = ["ADT", "SRCSEQ", "SOURCE", "LEFTDT", "RIGHTDT", "ending"]
+_OTHER_DATES: dict[str, pl.DataType] = {
+    "NACTDT": pl.Date(),
+    "NACTDOM": pl.String(),
+    "CLINDT": pl.Date(),
+    "CLINSEQ": pl.Int64(),
+    "STOPDT": pl.Date(),
+    "STOPSEQ": pl.Int64(),
+}
 
 
 def derive_progression_free(
@@ -30,33 +43,57 @@ def derive_progression_free(
 
     Parameters    starts : one row per subject: key, STARTDT, DTHDT; adrs : derived responses
                   evaluator, rules : whose reads, and which rule set decides
-    Returns       key, STARTDT, ADT, SRCSEQ, ending (a name in censoring.yaml)
+    Returns       key, STARTDT, ADT, SRCSEQ, SOURCE, LEFTDT, RIGHTDT, ending (in censoring.yaml)
     Source: admiralonco ADTTE template; FDA and EMA rules as the project's conventions set them out
     """
     read = adrs.filter(pl.col("EVALUATOR") == evaluator.id)
     frame = _progressions(starts, read)
-    seen = _counting_assessments(read, rules)
+    if rules.progression_by == "independent":
+        frame = only_verified(frame, adrs, evaluator=evaluator, protocol=protocol)
+    frame = _with_other_dates(frame, tables, rules, protocol)
+    events = [EVENTS[name][0] for name in counted_events(rules)]
+    frame = frame.with_columns(EVENTDT=pl.min_horizontal(events))
+    seen, day = _counting_assessments(read, rules), pl.col("day")
     frame = _last_seen(frame, seen, name="LAST", until=None)
-    frame = _last_seen(frame, seen, name="BEFORE", until=pl.col("day") < pl.col("EVENTDT"))
-    if rules.new_therapy == "censor":
-        therapy = derive_new_therapy(
-            tables, starts.select(*subject_key(starts), "STARTDT"), protocol
-        )
-        frame = frame.join(therapy, on=subject_key(starts), how="left")
-        frame = _last_seen(frame, seen, name="THERAPY", until=pl.col("day") <= pl.col("NACTDT"))
+    frame = _last_seen(frame, seen, name="BEFORE", until=day < pl.col("EVENTDT"))
+    frame = _last_seen(frame, seen, name="THERAPY", until=day <= pl.col("NACTDT"))
+    frame = _last_seen(frame, seen, name="STOPPED", until=day <= pl.col("STOPDT"))
     if rules.no_baseline == "censor":
-        frame = frame.join(_with_baseline(tables, evaluator), on=subject_key(starts), how="left")
-    return _decide(frame, rules, protocol).select(
-        *subject_key(starts), "STARTDT", "ADT", "SRCSEQ", "ending"
+        baseline = _with_baseline(tables, evaluator, protocol)
+        frame = frame.join(baseline, on=subject_key(starts), how="left")
+    return decide_endings(frame, rules, protocol.assessments).select(
+        *subject_key(starts), "STARTDT", *DECIDED
+    )
+
+
+def _with_other_dates(
+    frame: pl.DataFrame, tables: Tables, rules: RuleSet, protocol: Protocol
+) -> pl.DataFrame:
+    """Dates beside progression and death that the rule set asks for; missing where it does not."""
+    key = subject_key(frame)
+    starts = frame.select(*key, "STARTDT")
+    if rules.new_therapy != "ignore":
+        frame = frame.join(derive_new_therapy(tables, starts, protocol), on=key, how="left")
+    if rules.treatment_stop != "ignore" or rules.clinical_progression != "ignore":
+        frame = frame.join(derive_treatment_stop(tables, starts, protocol), on=key, how="left")
+    absent = {name: kind for name, kind in _OTHER_DATES.items() if name not in frame.columns}
+    return frame.with_columns(
+        *(pl.lit(None, dtype=kind).alias(name) for name, kind in absent.items()),
+        CUTOFFDT=day_or_none(data_cutoff(tables, protocol)),
+        UNVERIFIED=pl.col("UNVERIFIED") if "UNVERIFIED" in frame.columns else pl.lit(value=False),
     )
 
 
 def _progressions(starts: pl.DataFrame, read: pl.DataFrame) -> pl.DataFrame:
     key = subject_key(starts)
-    progressed = read.filter((pl.col("PARAMCD") == "PD") & (pl.col("AVALC") == "Y"))
-    return starts.join(
-        progressed.select(*key, PDDT=pl.col("ADT"), PDSEQ=pl.col("ASEQ")), on=key, how="left"
-    ).with_columns(EVENTDT=pl.min_horizontal("PDDT", "DTHDT"))
+    told = read.filter(pl.col("PARAMCD") == "PD")
+    progressed = told.filter(pl.col("AVALC") == "Y")
+    # A subject whose read is still to be adjudicated has no progression row, and no time.
+    return (
+        starts.join(told.select(key), on=key, how="semi")
+        .join(progressed.select(*key, PDDT=pl.col("ADT"), PDSEQ=pl.col("ASEQ")), on=key, how="left")
+        .with_columns(EVENTDT=pl.min_horizontal("PDDT", "DTHDT"))
+    )
 
 
 def _counting_assessments(read: pl.DataFrame, rules: RuleSet) -> pl.DataFrame:
@@ -82,7 +119,7 @@ def _last_seen(
     return frame.join(last, on=key, how="left")
 
 
-def _with_baseline(tables: Tables, evaluator: Evaluator) -> pl.DataFrame:
+def _with_baseline(tables: Tables, evaluator: Evaluator, protocol: Protocol) -> pl.DataFrame:
     if "TU" not in tables:
         raise DataError(
             Fault(
@@ -91,56 +128,7 @@ def _with_baseline(tables: Tables, evaluator: Evaluator) -> pl.DataFrame:
                 mend="give TU, or choose a rule set with no_baseline: ignore",
             )
         )
-    lesions = rows_of(evaluator, tables["TU"], domain="TU").filter(
-        pl.col("TUSTRESC").is_in(load_contract("TU").rules["baseline"])
-    )
+    lesions = pl.concat(
+        rows_of(reader, tables["TU"], domain="TU") for reader in readers_of(evaluator, protocol)
+    ).filter(pl.col("TUSTRESC").is_in(load_contract("TU").rules["baseline"]))
     return lesions.select(subject_key(lesions)).unique().with_columns(BASELINE=True)
-
-
-def _decide(frame: pl.DataFrame, rules: RuleSet, protocol: Protocol) -> pl.DataFrame:
-    """The first rule that applies names the ending; the date and source follow from it."""
-    event = pl.col("EVENTDT")
-    progressed = (pl.col("PDDT") == event).fill_null(value=False)
-    ending = (
-        pl.when(progressed)
-        .then(pl.lit("progression"))
-        .when(event.is_not_null())
-        .then(pl.lit("death"))
-        .when(pl.col("LASTDT").is_not_null())
-        .then(pl.lit("last_assessment"))
-        .otherwise(pl.lit("no_assessment"))
-    )
-    if rules.missed_assessments is not None:
-        before = pl.col("BEFOREDT").fill_null(pl.col("STARTDT"))
-        day = (before - pl.col("STARTDT")).dt.total_days()
-        limit = longest_gap(day, protocol.assessments, missed=rules.missed_assessments)
-        gap = ((event - before).dt.total_days() > limit).fill_null(value=False)
-        ending = pl.when(gap).then(pl.lit("missed")).otherwise(ending)
-    if rules.new_therapy == "censor":
-        changed = pl.col("NACTDT").is_not_null() & (
-            (pl.col("NACTDT") < event).fill_null(value=True)
-        )
-        ending = pl.when(changed).then(pl.lit("new_therapy")).otherwise(ending)
-    if rules.no_baseline == "censor":
-        ending = pl.when(pl.col("BASELINE").is_null()).then(pl.lit("no_baseline")).otherwise(ending)
-    return _dated(frame.with_columns(ending=ending))
-
-
-def _dated(frame: pl.DataFrame) -> pl.DataFrame:
-    sources = {
-        "progression": ("PDDT", "PDSEQ"),
-        "death": ("DTHDT", None),
-        "last_assessment": ("LASTDT", "LASTSEQ"),
-        "missed": ("BEFOREDT", "BEFORESEQ"),
-        "new_therapy": ("THERAPYDT", "THERAPYSEQ"),
-    }
-    day: pl.Expr = pl.lit(None, dtype=pl.Date)
-    sequence: pl.Expr = pl.lit(None, dtype=pl.Int64)
-    for name, (date_column, sequence_column) in sources.items():
-        if date_column not in frame.columns:
-            continue
-        here = pl.col("ending") == name
-        day = pl.when(here).then(pl.col(date_column)).otherwise(day)
-        if sequence_column is not None:
-            sequence = pl.when(here).then(pl.col(sequence_column)).otherwise(sequence)
-    return frame.with_columns(ADT=day.fill_null(pl.col("STARTDT")), SRCSEQ=sequence)

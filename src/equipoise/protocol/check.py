@@ -7,8 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from equipoise.errors import Fault
-from equipoise.protocol.check_analysis import check_analyses, check_endpoints, check_published
+from equipoise.protocol.check_analysis import (
+    check_analyses,
+    check_endpoints,
+    check_evaluators,
+    check_published,
+)
 from equipoise.protocol.check_assumption import check_assumptions, check_dates, check_simulation
+from equipoise.protocol.check_design import check_design
 from equipoise.protocol.check_eligibility import check_eligibility
 from equipoise.protocol.check_treatment import (
     check_arms,
@@ -37,8 +43,10 @@ def check_protocol(
         lambda: check_randomisation(protocol),
         lambda: check_schedule(protocol),
         lambda: check_groupings(protocol),
+        lambda: check_evaluators(protocol),
         lambda: check_endpoints(protocol, known_rules),
         lambda: check_analyses(protocol),
+        lambda: check_design(protocol),
         lambda: check_dates(protocol),
         lambda: check_simulation(protocol),
         lambda: check_published(protocol),

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from equipoise.protocol.finding import Finding, Path, unknown, variables_of
 from equipoise.protocol.model import Protocol
 
+_TIMED = ("pfs", "os", "dor", "ttr", "ttf", "dodc")
+_CENSORED = tuple(kind for kind in _TIMED if kind != "os")
 _TIME_METHODS = {"kaplan-meier", "logrank", "cox", "follow-up"}
 
 
@@ -23,7 +25,7 @@ def check_endpoints(protocol: Protocol, known_rules: Sequence[str]) -> Iterator[
             yield path, f"endpoint `{endpoint.id}` has no evaluator", "name who reads the images"
         if endpoint.evaluator is not None and endpoint.evaluator not in readers:
             yield unknown((*path, "evaluator"), "evaluator", endpoint.evaluator, readers)
-        if endpoint.kind in ("pfs", "dor") and endpoint.censoring is None:
+        if endpoint.kind in _CENSORED and endpoint.censoring is None:
             yield (
                 path,
                 f"endpoint `{endpoint.id}` has no censoring rules",
@@ -33,7 +35,10 @@ def check_endpoints(protocol: Protocol, known_rules: Sequence[str]) -> Iterator[
             yield unknown(
                 (*path, "censoring"), "censoring rule set", endpoint.censoring, known_rules
             )
-        if endpoint.kind in ("orr", "dcr", "dor") and endpoint.confirmed is None:
+        for j, name in enumerate(endpoint.sensitivity):
+            if name not in known_rules:
+                yield unknown((*path, "sensitivity", j), "censoring rule set", name, known_rules)
+        if endpoint.kind in ("orr", "dcr", "dor", "ttr", "dodc") and endpoint.confirmed is None:
             yield (
                 path,
                 f"endpoint `{endpoint.id}` does not say whether responses are confirmed",
@@ -44,6 +49,37 @@ def check_endpoints(protocol: Protocol, known_rules: Sequence[str]) -> Iterator[
                 (*path, "start"),
                 f"endpoint `{endpoint.id}` starts at randomisation, but nobody is randomised",
                 "use `start: first-dose`",
+            )
+
+
+def check_evaluators(protocol: Protocol) -> Iterator[Finding]:
+    """Evaluators have rows to read, or two readers who do."""
+    reading = [e.id for e in protocol.evaluators if e.adjudication is None]
+    for i, evaluator in enumerate(protocol.evaluators):
+        path: Path = ("evaluators", i)
+        if evaluator.adjudication is None:
+            if not evaluator.where:
+                yield (
+                    path,
+                    f"evaluator `{evaluator.id}` has no rows",
+                    "add `where`, such as {RSEVAL: INVESTIGATOR}, or `adjudication` of two readers",
+                )
+            continue
+        one, two = evaluator.adjudication.readers
+        for j, reader in enumerate((one, two)):
+            if reader not in reading:
+                yield unknown((*path, "adjudication", "readers", j), "reader", reader, reading)
+        if one == two:
+            yield (
+                (*path, "adjudication", "readers"),
+                f"evaluator `{evaluator.id}` has the reader `{one}` twice",
+                "name two evaluators",
+            )
+        if protocol.simulation is not None:
+            yield (
+                (*path, "adjudication"),
+                "the simulation draws no two readers and no adjudicator",
+                "simulate the accepted read: `where` and `accepted_only` instead of `adjudication`",
             )
 
 
@@ -59,10 +95,19 @@ def check_analyses(protocol: Protocol) -> Iterator[Finding]:
         for j, variable in enumerate(analysis.strata):
             if variable not in known:
                 yield unknown((*path, "strata", j), "variable", variable, known)
+        for j, factor in enumerate(analysis.subgroups):
+            if factor.variable not in known:
+                yield unknown((*path, "subgroups", j), "variable", factor.variable, known)
+            if not factor.levels:
+                yield (
+                    (*path, "subgroups", j),
+                    f"the subgroup factor `{factor.variable}` has no levels",
+                    "list its levels; group a continuous variable under `groupings` first",
+                )
         if analysis.endpoint not in endpoints:
             yield unknown((*path, "endpoint"), "endpoint", analysis.endpoint, endpoints)
             continue
-        timed = endpoints[analysis.endpoint].kind in ("pfs", "os", "dor")
+        timed = endpoints[analysis.endpoint].kind in _TIMED
         for j, method in enumerate(analysis.methods):
             if (method in _TIME_METHODS) != timed:
                 kind = endpoints[analysis.endpoint].kind

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from equipoise.protocol.record import Condition, Days, Factor, Name, Record, Text, Variable
 
-EndpointKind = Literal["pfs", "os", "dor", "orr", "dcr"]
+EndpointKind = Literal["pfs", "os", "dor", "ttr", "ttf", "dodc", "orr", "dcr"]
 Method = Literal["kaplan-meier", "logrank", "cox", "follow-up", "proportion"]
 
 
@@ -30,13 +30,33 @@ class RuleSet(Record):
 
     label: Text
     source: Text
-    new_therapy: Literal["ignore", "censor"]
+    new_therapy: Literal["ignore", "censor", "event"]
     missed_assessments: Days | None = Field(
         description="Censor an event after this many consecutive missed assessments; absent: never."
     )
     no_baseline: Literal["ignore", "censor"]
     last_assessment: Literal["evaluable", "any"] = Field(
         description="Which assessments date a censoring: all but NE, or every one recorded."
+    )
+    missed_before: Literal["progression-or-death", "death"] = Field(
+        default="progression-or-death", description="Events that missed assessments censor."
+    )
+    treatment_stop: Literal["ignore", "censor", "event"] = Field(
+        default="ignore", description="Treatment stopped for another reason than progression."
+    )
+    clinical_progression: Literal["ignore", "event", "event-when-scheduled"] = Field(
+        default="ignore",
+        description="Progression without images as the reason for stopping, on its day or on the "
+        "scheduled visit then or next.",
+    )
+    progression_date: Literal["found", "next-scheduled", "scheduled"] = Field(
+        default="found",
+        description="next-scheduled: found between visits counts at the next; scheduled: on every "
+        "visit the planned day.",
+    )
+    progression_by: Literal["any", "independent"] = Field(
+        default="any",
+        description="independent: only what the independent evaluator saw too, by the same visit.",
     )
 
 
@@ -51,6 +71,9 @@ class Endpoint(Record):
     evaluator: Name | None = Field(default=None, description="Absent for survival.")
     start: Literal["randomisation", "first-dose"]
     censoring: Name | None = Field(default=None, description="Rule set; absent for proportions.")
+    sensitivity: tuple[Name, ...] = Field(
+        default=(), description="Further rule sets: a time for each beside the primary one."
+    )
     confirmed: bool | None = Field(default=None, description="For response: confirmation needed.")
     estimand: str | None = None
 
@@ -119,6 +142,14 @@ class Data(Record):
             "RFPENDTC",
         ),
         description="Dates that prove a subject alive; a death or a lost contact in DS does not.",
+    )
+    clinical_progression: tuple[str, ...] = Field(
+        default=("CLINICAL PROGRESSION", "SYMPTOMATIC DETERIORATION", "PROGRESSIVE DISEASE"),
+        description="DSDECOD of stopping treatment for progression, with or without images.",
+    )
+    treatment_completed: tuple[str, ...] = Field(
+        default=("COMPLETED", "DEATH", "SCREEN FAILURE"),
+        description="DSDECOD of an end of treatment that is no stop.",
     )
     new_therapy: dict[Variable, tuple[str, ...]] = Field(
         default={"CMCAT": ("ANTI-CANCER",), "PRCAT": ("ANTI-CANCER",)},

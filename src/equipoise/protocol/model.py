@@ -8,13 +8,28 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from equipoise.protocol.assessment import (
+    Adjudication,
     Assessments,
     Confirmation,
     Evaluator,
     Interval,
+    Lesions,
     Response,
 )
 from equipoise.protocol.assumption import Assumption, Course, Piece, Simulation
+from equipoise.protocol.design import (
+    Design,
+    DesignStratum,
+    FixedTestDesign,
+    Look,
+    Multiplicity,
+    OneSampleSurvivalDesign,
+    Prior,
+    SingleArmResponseDesign,
+    Spend,
+    SurvivalDesign,
+    TwoArmResponseDesign,
+)
 from equipoise.protocol.endpoint import (
     AdverseEvents,
     Analysis,
@@ -38,6 +53,7 @@ from equipoise.protocol.record import (
 from equipoise.protocol.treatment import Arm, Randomisation, Regimen, Schedule
 
 __all__ = [
+    "Adjudication",
     "AdverseEvents",
     "Analysis",
     "AnalysisSet",
@@ -50,17 +66,25 @@ __all__ = [
     "Course",
     "Criterion",
     "Data",
+    "Design",
+    "DesignStratum",
     "Eligibility",
     "Endpoint",
     "Evaluator",
     "Factor",
     "Figure",
+    "FixedTestDesign",
     "Group",
     "Grouping",
     "Identity",
     "Interval",
+    "Lesions",
+    "Look",
+    "Multiplicity",
+    "OneSampleSurvivalDesign",
     "Piece",
     "Printed",
+    "Prior",
     "Protocol",
     "Published",
     "Randomisation",
@@ -70,7 +94,11 @@ __all__ = [
     "RuleSet",
     "Schedule",
     "Simulation",
+    "SingleArmResponseDesign",
     "SpecialInterest",
+    "Spend",
+    "SurvivalDesign",
+    "TwoArmResponseDesign",
     "WithinDays",
 ]
 
@@ -135,6 +163,7 @@ class Protocol(Record):
     convention: Literal["equipoise", "sas94", "r-survival", "nest", "spss"]
     days_per_month: Annotated[float, Field(gt=0)] = 30.4375
     data: Data = Data()
+    design: Design | None = None
     simulation: Simulation | None = None
     published: Published | None = None
     assumptions: tuple[Assumption, ...] = ()

@@ -56,7 +56,9 @@ def compute_pfs(
     is_pd = pl.col("AVALC") == "PD"
     first_pd = rows.filter(is_pd).group_by(on).agg(pl.col("ADT").min().alias("_pd"))
     reads = reads.join(first_pd, on=on, how="left", maintain_order="left").with_columns(
-        _pd=_in_time(pl.coalesce("PDDT", "_pd")), DTHDT=_in_time(pl.col("DTHDT"))
+        _pd=_in_time(pl.coalesce("PDDT", "_pd")),
+        DTHDT=_in_time(pl.col("DTHDT")),
+        NACTDT=_in_time(pl.col("NACTDT")),
     )
     reads = reads.with_columns(_event=pl.min_horizontal("_pd", "DTHDT"))
     reads = _last_evaluable(reads, rows, on)

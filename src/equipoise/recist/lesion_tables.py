@@ -133,8 +133,9 @@ def _row_faults(rows: pl.DataFrame, *, key: Sequence[str]) -> list[Fault]:
 
 
 def _repeated_faults(rows: pl.DataFrame, *, key: Sequence[str]) -> list[Fault]:
-    identity = [*key, "LNKID", "VISIT", *(["PART"] if "PART" in rows.columns else [])]
-    repeated = rows.filter(rows.select(identity).is_duplicated())
+    identity = [READ, "LNKID", "VISIT", *(["PART"] if "PART" in rows.columns else [])]
+    known = rows.filter(pl.col(READ).is_not_null())
+    repeated = known.filter(known.select(identity).is_duplicated())
     return _fault(
         repeated,
         "MEASUREMENTS",

@@ -61,8 +61,7 @@ def measurements_from_sdtm(
     by_state = test == TUMOUR_STATE
     by_size = (test == wanted) | (pl.col("CLASS").is_null() & test.is_in([longest, short]))
     rows = named.filter(by_state | by_size)
-    text = pl.col("TRORRES").str.strip_chars()
-    size = pl.when(text.str.contains(r"^-?[0-9.]+$")).then(text)
+    size = pl.col("TRORRES").str.strip_chars().cast(pl.Float64, strict=False)
     baseline = (
         lesions.filter(pl.col("CLASS") != "NEW").select(*key, "VISIT", ABLFL=pl.lit("Y")).unique()
     )

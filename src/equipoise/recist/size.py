@@ -23,13 +23,11 @@ def units(millimetres: str) -> int:
 def in_units(sizes: pl.Series) -> pl.Series:
     """Recorded lengths in mm as whole units; null where absent, not a number, or finer than a unit.
 
-    A recorded decimal such as 9.8 is text or the nearest double to it: both give 98000 exactly.
+    A recorded decimal such as 9.8 is text or the nearest double to it: both give 98000 exactly,
+    because the double lies within 1e-9 of a unit and is rounded to the whole unit.
     """
     if sizes.dtype == pl.String:
-        parts = sizes.str.strip_chars().str.extract_groups(r"^(\d{1,7})(?:\.(\d{0,4})0*)?$")
-        whole = parts.struct.field("1").cast(pl.Int64)
-        fraction = parts.struct.field("2").fill_null("").str.pad_end(4, "0").cast(pl.Int64)
-        return (whole * UNITS_PER_MM + fraction).alias(sizes.name)
+        sizes = sizes.str.strip_chars().cast(pl.Float64, strict=False)
     if sizes.dtype.is_float():
         scaled = sizes.fill_nan(None) * UNITS_PER_MM
         whole = scaled.round().cast(pl.Int64, strict=False)

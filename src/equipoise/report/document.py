@@ -21,10 +21,13 @@ from equipoise.report.definitions import definitions_json
 from equipoise.report.figures import Figure, render_svg
 from equipoise.report.flow import Flow, patient_flow
 from equipoise.report.footnotes import method_words, resolved_args
+from equipoise.report.forest_figure import forest_figures
 from equipoise.report.kaplan_meier_figure import kaplan_meier_figure
 from equipoise.report.numbers import Number, Numbers, index_results
 from equipoise.report.published_table import assumption_table, published_table
-from equipoise.report.shells import baseline_table, disposition_table, response_table
+from equipoise.report.response_table import response_table
+from equipoise.report.shells import baseline_table, disposition_table
+from equipoise.report.subgroup_table import subgroup_tables
 from equipoise.report.summary import Card, facts, key_results, treatments
 from equipoise.report.survival_table import survival_table
 from equipoise.report.table import Rounded, Table, cell_numbers
@@ -59,23 +62,23 @@ def render_readout(results: Results, protocol: Protocol, *, run: Mapping[str, An
     numbers = index_results(results["results"])
     args = resolved_args(results["analysis"], variable_labels(protocol))
     simulated = run["data"] == SIMULATED
-    sections = _numbered(_sections(results, protocol, numbers, args, simulated=simulated))
+    sections = compose(results, protocol, numbers, args, simulated=simulated)
     cards = key_results(numbers, protocol)
     printed = [*_printed(sections), *_card_numbers(cards)]
     css, script = (_template_text(name) for name in ("readout.css", "readout.js"))
     return (
-        _environment()
+        page_environment()
         .get_template("readout.html.j2")
         .render(
             protocol=protocol,
             run=run,
-            cutoff=_extent(run.get("cutoff")),
+            cutoff=extent(run.get("cutoff")),
             label=SIMULATED if simulated else "",
             sections=sections,
             cards=cards,
             facts=facts(protocol),
             treatments=treatments(protocol),
-            methods=_methods(results["analysis"], args),
+            methods=methods_of(results["analysis"], args),
             css=Markup(css),
             script=Markup(script),
             css_hash=_csp_hash(css),
@@ -85,7 +88,19 @@ def render_readout(results: Results, protocol: Protocol, *, run: Mapping[str, An
     )
 
 
-def _extent(cutoff: str | None) -> str:
+def compose(
+    results: Results,
+    protocol: Protocol,
+    numbers: Numbers,
+    args: Mapping[tuple[str, str], Mapping[str, Any]],
+    *,
+    simulated: bool,
+) -> list[Section]:
+    """The parts of the report with their tables and figures numbered: one for every format."""
+    return _numbered(_sections(results, protocol, numbers, args, simulated=simulated))
+
+
+def extent(cutoff: str | None) -> str:
     """Up to when the data count, as every heading says it."""
     return f"data cut-off {cutoff}" if cutoff else "all data recorded"
 
@@ -152,6 +167,8 @@ def _efficacy(
             [
                 kaplan_meier_figure(analysis, numbers, protocol, simulated=simulated),
                 survival_table(analysis, numbers, protocol, args),
+                *forest_figures(analysis, numbers, protocol, simulated=simulated),
+                *subgroup_tables(analysis, numbers, protocol, args),
             ],
             eyebrow=f"{PURPOSES.get(analysis.purpose, analysis.purpose.capitalize())} analysis",
         )
@@ -200,7 +217,7 @@ def _card_numbers(cards: Iterable[Card]) -> list[Number]:
     return [part for part in parts if isinstance(part, Number)]
 
 
-def _methods(
+def methods_of(
     analysis: pl.DataFrame, args: Mapping[tuple[str, str], Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     """The plan by method and arguments: the same words stand once, with all they apply to."""
@@ -211,7 +228,8 @@ def _methods(
     return [{"words": words, "code": code, "uses": uses} for (words, code), uses in found.items()]
 
 
-def _environment() -> Environment:
+def page_environment() -> Environment:
+    """The templates of the pages, escaping on, with what they ask of blocks."""
     environment = Environment(
         loader=PackageLoader("equipoise.report"),
         autoescape=True,
@@ -229,6 +247,12 @@ def _environment() -> Environment:
 
 def _template_text(name: str) -> str:
     return files("equipoise.report").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def page_style() -> tuple[str, str]:
+    """The style sheet of every page, and the hash by which a page's own policy admits it."""
+    css = _template_text("readout.css")
+    return css, _csp_hash(css)
 
 
 def _csp_hash(text: str) -> str:

@@ -43,6 +43,7 @@ class Number:
     numer_id: str | None
     denom_id: str | None
     ci_of: str | None
+    fmt: str | None
     display: str
     rowset_id: str | None
     n_rows: int | None

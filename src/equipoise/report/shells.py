@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which results fill which cell: patients, response and adverse events."""
+"""Which results fill which cell: where the patients went, and who they were."""
 
 from __future__ import annotations
 
@@ -19,10 +19,7 @@ from equipoise.report.table import (
     with_spread,
 )
 from equipoise.report.words import (
-    RESPONSES,
-    evaluator_name,
     level_words,
-    lower_first,
     population_name,
     reason_words,
 )
@@ -128,86 +125,4 @@ def _categorical(factor: Factor, analysis: str, numbers: Numbers, arms: list[str
             for arm in arms
         )
         rows.append(Row(level_words(factor.variable, levels[-1]), cells, 1))
-    return rows
-
-
-def response_table(
-    evaluator: str, numbers: Numbers, protocol: Protocol, args: Arguments
-) -> Table | None:
-    """Best responses as one reader saw them, and the rates made of them with exact intervals."""
-    analysis = f"BOR.{evaluator}"
-    if not numbers.of(analysis, "bor"):
-        return None
-    arms, columns = arm_columns(numbers, protocol, analysis, "bor", total=False)
-    rows: list[Row] = []
-    forms = [("bor", "Best overall response, confirmation not required", False)]
-    forms.append(("bor.confirmed", "Confirmed best overall response", True))
-    if protocol.response.confirmed_is_primary:
-        forms.reverse()
-    for method, heading, confirmed in forms:
-        rows.append(Row(heading, heading=True, unit="n (%)"))
-        rows += _best_responses(analysis, method, numbers, arms)
-        rows += _response_rates(evaluator, confirmed, numbers, protocol, arms)
-    reader = lower_first(evaluator_name(protocol, evaluator))
-    notes = [method_words(m, args[analysis, m]) for m, _, c in forms if c and (analysis, m) in args]
-    return Table(
-        id=f"response-{evaluator}",
-        title=f"Tumour response by {reader}, {protocol.response.criteria}",
-        population=population_name(protocol, protocol.analyses[0].population),
-        stub="Response",
-        columns=columns,
-        rows=tuple(rows),
-        footnotes=(
-            *notes,
-            "Percentages of all patients of the population; without an assessment a patient "
-            "counts as no response. Intervals of rates are exact (Clopper-Pearson).",
-        ),
-    )
-
-
-def _best_responses(analysis: str, method: str, numbers: Numbers, arms: list[str]) -> list[Row]:
-    rows = []
-    for levels in numbers.levels(analysis, method, "BOR"):
-        found = [numbers.find(analysis, method, "n", arm, levels=levels) for arm in arms]
-        if levels[-1] == "NON-CR/NON-PD" and not any(n and n.value for n in found):
-            continue  # only patients without measurable disease can have it
-        cells = tuple(
-            count_cell(n, numbers.find(analysis, method, "pct", arm, levels=levels))
-            for n, arm in zip(found, arms, strict=True)
-        )
-        rows.append(Row(RESPONSES.get(levels[-1], levels[-1]), cells, 1))
-    return rows
-
-
-def _response_rates(
-    evaluator: str, confirmed: bool, numbers: Numbers, protocol: Protocol, arms: list[str]
-) -> list[Row]:
-    """ORR and DCR of the analyses of this reader, in the form that the block above has."""
-    endpoints = {item.id: item for item in protocol.endpoints}
-    rows = []
-    for analysis in protocol.analyses:
-        endpoint = endpoints[analysis.endpoint]
-        if endpoint.kind not in ("orr", "dcr") or endpoint.evaluator != evaluator:
-            continue
-        planned = endpoint.confirmed
-        if planned is None:
-            planned = protocol.response.confirmed_is_primary
-        word = "confirmed" if confirmed else "unconfirmed"
-        method = "clopper-pearson" if planned == confirmed else f"clopper-pearson.{word}"
-
-        found = [
-            (
-                numbers.find(analysis.id, method, "n", arm),
-                numbers.find(analysis.id, method, "pct", arm),
-            )
-            for arm in arms
-        ]
-        rows += [
-            Row(endpoint.label, tuple(count_cell(n, pct) for n, pct in found), 1, unit="n (%)"),
-            Row(
-                f"{100 * analysis.conf_level:g}% CI of the rate, %",
-                tuple(pair_cell(*(numbers.interval(pct) or (None, None))) for _, pct in found),
-                2,
-            ),
-        ]
     return rows

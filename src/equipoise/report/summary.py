@@ -168,6 +168,11 @@ def _rate_card(analysis: Analysis, numbers: Numbers, protocol: Protocol) -> Card
         pct = numbers.find(analysis.id, "clopper-pearson", "pct", arm.id)
         if pct:
             lines.append(Line(arm.short, estimate_cell(numbers, pct, unit="%"), styles[arm.id]))
+    for arm in protocol.arms if protocol.control else ():
+        difference = numbers.find(analysis.id, "rate-difference", "rate_diff", arm.id)
+        if difference:
+            whom = f", {arm.short}" if len(protocol.arms) > 2 else ""
+            lines.append(Line(f"Difference{whom}", estimate_cell(numbers, difference)))
     return Card(
         analysis.label,
         f"{analysis.purpose} · {population_name(protocol, analysis.population)}",

@@ -22,7 +22,10 @@ from equipoise.report.table import (
 from equipoise.report.words import population_name, reason_words
 
 KM = "kaplan-meier"
-ARGUMENTS_OF = (KM, "follow-up", "logrank", "cox")
+DIFFERENCE = "kaplan-meier.difference"
+ARGUMENTS_OF = (KM, DIFFERENCE, "follow-up", "logrank", "cox")
+# Methods that share the curve's arguments, stated one line above theirs.
+OF_THE_CURVE = (DIFFERENCE, "follow-up")
 
 
 def survival_table(
@@ -40,6 +43,7 @@ def survival_table(
         *_reasons(analysis.id, numbers, arms, "Patients with event", "n_event", "EVNTDESC"),
         *_reasons(analysis.id, numbers, arms, "Patients censored", "n_cens", "CNSDTDSC"),
         *_times(analysis, numbers, arms),
+        *_differences(analysis, numbers, protocol),
         *_comparison(analysis, numbers, protocol),
         *_follow_up(analysis.id, numbers, arms),
     ]
@@ -113,6 +117,29 @@ def _times(analysis: Analysis, numbers: Numbers, arms: list[str]) -> list[Row]:
     return rows
 
 
+def _differences(analysis: Analysis, numbers: Numbers, protocol: Protocol) -> list[Row]:
+    """Differences of landmark rates in the column of the experimental arm."""
+    control = protocol.control
+    if control is None or not numbers.of(analysis.id, DIFFERENCE):
+        return []
+    unit = f"{100 * analysis.conf_level:g}% CI"
+    rows = [
+        Row(f"Difference from {control.short}, percentage points", heading=True, unit=unit),
+    ]
+    for month in analysis.landmarks_months:
+        cells = tuple(
+            Cell()
+            if arm.id == control.id
+            else estimate_cell(
+                numbers,
+                numbers.find(analysis.id, DIFFERENCE, "rate_diff", arm.id, time=float(month)),
+            )
+            for arm in protocol.arms
+        )
+        rows.append(Row(f"At {month:g} months", cells, depth=1))
+    return rows
+
+
 def _comparison(analysis: Analysis, numbers: Numbers, protocol: Protocol) -> list[Row]:
     """Hazard ratio and p-value in the column of the experimental arm."""
     control = protocol.control
@@ -174,7 +201,7 @@ def _footnotes(
     notes = []
     for method in used:
         own = args[analysis.id, method]
-        if method == "follow-up":  # it shares the curve's arguments, stated one line above
+        if method in OF_THE_CURVE:
             own = {name: value for name, value in own.items() if curve.get(name) != value}
         notes.append(method_words(method, own))
     states = {number.state for number in numbers.of(analysis.id, KM)}

@@ -24,6 +24,13 @@ COUNTS = (
 )
 PERCENTAGES = ("pct", "pct_event", "pct_cens")
 TOLERANCE = 1e-9
+# Statistics, and between which numbers they can lie.
+RANGES = (
+    ((*PERCENTAGES, "rate"), 0.0, 100.0),
+    (("surv", "p"), 0.0, 1.0),
+    (("rate_diff",), -100.0, 100.0),
+    (("hr", "or", "chi2"), 0.0, float("inf")),
+)
 
 
 def check_results(tables: Mapping[str, pl.DataFrame]) -> None:
@@ -38,6 +45,7 @@ def check_results(tables: Mapping[str, pl.DataFrame]) -> None:
         *_check_percentages(results),
         *_check_denominators(results),
         *_check_limits(results),
+        *_check_ranges(results),
         *_check_risk(results),
         *_check_rowsets(results, tables["rowset"]),
         *_check_plan(results, tables["analysis"]),
@@ -179,6 +187,17 @@ def _check_limits(results: pl.DataFrame) -> Iterator[Fault]:
         linked.filter(outside),
         "lower limit <= estimate <= upper limit",
     )
+
+
+def _check_ranges(results: pl.DataFrame) -> Iterator[Fault]:
+    for stats, lowest, highest in RANGES:
+        yield from _fault(
+            f"{', '.join(stats)}: a number lies outside {lowest:g} to {highest:g}",
+            results.filter(
+                pl.col("stat").is_in(stats) & ~pl.col("value").is_between(lowest, highest)
+            ),
+            "see the unit of the statistic in stats.yaml",
+        )
 
 
 def _check_risk(results: pl.DataFrame) -> Iterator[Fault]:

@@ -27,6 +27,7 @@ from equipoise.statistics.cox import cox as fit_cox
 from equipoise.statistics.logrank import logrank as logrank_test
 
 UNKNOWN_STRATUM = "Missing"
+NO_PATIENTS = "one of the arms has no patients"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,13 @@ def cox(
     task: Task, adam: Mapping[str, pl.DataFrame], protocol: Protocol, *, run_id: str
 ) -> list[Result]:
     """Hazard ratios; below 1 the experimental arm has the lower hazard."""
-    return [item for pair in _pairs(task, adam, protocol, run_id) for item in _hazard(task, pair)]
+    return [
+        item
+        for pair in _pairs(task, adam, protocol, run_id)
+        for item in hazard_results(
+            task, pair, unless=NO_PATIENTS if pair.empty else None, more=("z", "p")
+        )
+    ]
 
 
 def logrank(
@@ -89,16 +96,12 @@ def _compare(
 ) -> Pair:
     rows = pl.concat([item.rows.with_columns(ARM_=pl.lit(at)) for at, item in enumerate(arms)])
     strata = list(task.args["strata"])
-    stratum, unknown = _strata(table_of(adam, "ADSL"), rows, strata)
-    ids = ", ".join(quoted(item.group.arm) for item in arms)
-    condition = both(
-        task.where, population_condition(protocol, task.population), f"ARMCD IN ({ids})"
-    )
+    stratum, unknown = stratum_labels(table_of(adam, "ADSL"), rows, strata)
     return Pair(
         scope=replace(
             task.scope(run_id), comparator=arms[-1].group.arm, reference=arms[0].group.arm
         ),
-        rows=rowset("ADTTE", condition, rows["USUBJID"]),
+        rows=compared_rows(task, protocol, arms),
         days=rows["AVAL"].cast(pl.Float64).to_numpy(),
         event=(rows["CNSR"] == 0).to_numpy(),
         arm=rows["ARM_"].cast(pl.Int64).to_numpy(),
@@ -108,7 +111,16 @@ def _compare(
     )
 
 
-def _strata(
+def compared_rows(task: Task, protocol: Protocol, arms: list[ArmTimes]) -> Rowset:
+    """The rows of ADTTE of the arms that are compared."""
+    ids = ", ".join(quoted(item.group.arm) for item in arms)
+    condition = both(
+        task.where, population_condition(protocol, task.population), f"ARMCD IN ({ids})"
+    )
+    return rowset("ADTTE", condition, [key for item in arms for key in item.rows["USUBJID"]])
+
+
+def stratum_labels(
     adsl: pl.DataFrame, rows: pl.DataFrame, strata: list[str]
 ) -> tuple[NDArray[np.str_] | None, int]:
     """The stratum of each row, and how many rows lack one of its variables."""
@@ -134,11 +146,17 @@ def _strata(
     return joined.select(label).to_series().to_numpy().astype(np.str_), unknown
 
 
-def _hazard(task: Task, pair: Pair) -> list[Result]:
+def hazard_results(
+    task: Task, pair: Pair, *, unless: str | None, more: tuple[str, ...]
+) -> list[Result]:
+    """The hazard ratio of a pair with its limits, and `more` of z and p.
+
+    Parameters    unless : why there can be no hazard ratio, or None
+    """
     level = task.args["conf_level"]
-    state, reason = "NA", "one of the arms has no patients"
+    state, reason = "NA" if pair.empty else "NE", unless or ""
     values: dict[str, float] = {}
-    if not pair.empty:
+    if unless is None:
         found = fit_cox(
             pair.days,
             pair.event,
@@ -150,28 +168,34 @@ def _hazard(task: Task, pair: Pair) -> list[Result]:
         state, reason = str(found.states[0]), found.reasons[0]
         named = (("hr", found.hr), ("lcl", found.lower), ("ucl", found.upper))
         values = {k: float(v[0]) for k, v in (*named, ("z", found.z), ("p", found.p))}
-    ok = state == "ok"
+
+    def value(stat: str) -> float | None:
+        return values[stat] if state == "ok" else None
+
     estimate = number(
         pair.scope,
         "hr",
-        values["hr"] if ok else None,
+        value("hr"),
         rows=pair.rows,
         state=state,
         reason=reason,
         warning=pair.warning,
     )
-    results = [estimate]
-    for stat in ("lcl", "ucl"):
-        value = values[stat] if ok else None
-        results.append(limit(estimate, stat, value, ci_level=level, state=state, reason=reason))
-    for stat in ("z", "p"):
-        value = values[stat] if ok else None
-        results.append(number(pair.scope, stat, value, rows=pair.rows, state=state, reason=reason))
-    return results
+    return [
+        estimate,
+        *(
+            limit(estimate, end, value(end), ci_level=level, state=state, reason=reason)
+            for end in ("lcl", "ucl")
+        ),
+        *(
+            number(pair.scope, stat, value(stat), rows=pair.rows, state=state, reason=reason)
+            for stat in more
+        ),
+    ]
 
 
 def _test(pair: Pair) -> list[Result]:
-    state, reason = "NA", "one of the arms has no patients"
+    state, reason = "NA", NO_PATIENTS
     values: dict[str, float] = {"chi2": np.nan, "df": np.nan, "p": np.nan}
     if not pair.empty:
         found = logrank_test(pair.days, pair.event, pair.arm, stratum=pair.stratum)

@@ -49,6 +49,35 @@ def proportion_args(analysis: Analysis) -> dict[str, Any]:
     return {"interval": "Clopper-Pearson", "conf_level": analysis.conf_level}
 
 
+CONTRAST_INTERVALS = {
+    ("rate-difference", False): "Miettinen-Nurminen",
+    ("rate-difference", True): "stratified Miettinen-Nurminen, Mantel-Haenszel weights",
+    ("odds-ratio", False): "Woolf",
+    ("odds-ratio", True): "Mantel-Haenszel, Robins-Breslow-Greenland",
+}
+
+
+def contrast_args(analysis: Analysis, method: str, strata: list[str]) -> dict[str, Any]:
+    """Arguments of a difference of rates or an odds ratio."""
+    interval = CONTRAST_INTERVALS[method, bool(strata)]
+    return {"strata": strata, "interval": interval, "conf_level": analysis.conf_level}
+
+
+def association_args(protocol: Protocol, strata: list[str]) -> dict[str, Any]:
+    """Arguments of the test of two rates: Cochran-Mantel-Haenszel with strata, chi-square without.
+
+    The profile names the correction for continuity: 0, or 0.5 as its software has by default.
+    """
+    profile = profiles()[protocol.convention]
+    name = "cmh_correction" if strata else "chi_square_correction"
+    return {
+        "strata": strata,
+        "test": "Cochran-Mantel-Haenszel" if strata else "chi-square",
+        name: profile[name],
+        "sides": 2,
+    }
+
+
 def summary_args(protocol: Protocol, unit: str | None) -> dict[str, Any]:
     """Arguments of the summary of a continuous baseline variable."""
     quartiles = profiles()[protocol.convention]["quartiles"]

@@ -91,3 +91,11 @@ def _proportion(protocol: Protocol) -> Iterator[tuple[str, str]]:
             f"Response rates have exact (Clopper-Pearson) {level} confidence intervals; "
             "patients without an assessment count as not responding.",
         )
+    test = next((t for t in plan_tasks(protocol) if t.method_id == "association"), None)
+    if test is not None:
+        kind = "stratified " if test.args["strata"] else ""
+        yield (
+            "methods.response_comparison",
+            f"Differences of rates have {kind}Miettinen-Nurminen intervals, and were tested by a "
+            f"two-sided {test.args['test']} test.",
+        )

@@ -8,11 +8,19 @@ from typing import Any
 
 from equipoise.protocol.model import Analysis, Endpoint, Protocol
 from equipoise.results.groups import both, quoted
-from equipoise.results.method_args import cox_args, kaplan_meier_args, logrank_args, proportion_args
+from equipoise.results.method_args import (
+    association_args,
+    contrast_args,
+    cox_args,
+    kaplan_meier_args,
+    logrank_args,
+    proportion_args,
+)
 from equipoise.results.task import SPECIFIED, SUPPORT, Task, primary_population
 
 RESPONDERS = ("CR", "PR")
 CONTROLLED = ("CR", "PR", "SD", "NON-CR/NON-PD")
+LEAST_EVENTS = 10  # of a subgroup, both arms together, for a hazard ratio
 BEST_RESPONSES = ("CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE", "MISSING")
 
 
@@ -70,6 +78,9 @@ def _survival_methods(
         yield "follow-up", SPECIFIED, {**curve, "method": "reverse Kaplan-Meier"}, "follow_up"
     if protocol.control is None:
         return
+    if "kaplan-meier" in analysis.methods and analysis.landmarks_months:
+        difference = {**curve, "difference_interval": "normal, Greenwood"}
+        yield "kaplan-meier.difference", SPECIFIED, difference, "landmark_difference"
     for method, args in (
         ("logrank", logrank_args(analysis)),
         ("cox", cox_args(protocol, analysis)),
@@ -78,6 +89,15 @@ def _survival_methods(
             yield method, SPECIFIED, args, "comparison"
             if analysis.strata:
                 yield f"{method}.unstratified", SUPPORT, {**args, "strata": []}, "comparison"
+    if analysis.subgroups and "cox" in analysis.methods:
+        levels = {item.variable: list(item.levels or ()) for item in analysis.subgroups}
+        within = {**cox_args(protocol, analysis), "strata": [], "levels": levels}
+        model = {**within, "least_events": LEAST_EVENTS}
+        times = {k: v for k, v in curve.items() if k not in ("landmarks_months", "beyond", "stop")}
+        yield "kaplan-meier.subgroup", SPECIFIED, {**times, "levels": levels}, "subgroups"
+        yield "cox.subgroup", SPECIFIED, model, "subgroups"
+        test = {k: v for k, v in model.items() if k != "p"}
+        yield "cox.interaction", SPECIFIED, {**test, "interaction": "arm x factor"}, "subgroups"
     if "logrank" in analysis.methods and len(protocol.arms) > 2:
         yield "logrank.overall", SUPPORT, logrank_args(analysis), "comparison"
 
@@ -90,28 +110,53 @@ def _response(
     for is_confirmed in (planned, not planned):
         word = "confirmed" if is_confirmed else "unconfirmed"
         paramcd = "CBOR" if is_confirmed else "BOR"
-        yield Task(
-            analysis.id,
-            "clopper-pearson" if is_confirmed == planned else f"clopper-pearson.{word}",
-            label=f"{analysis.label} ({word})",
-            reason=SPECIFIED if is_confirmed == planned else SUPPORT,
-            purpose=analysis.purpose.upper(),
-            protocol_ref=f"analyses.{index}",
-            population=analysis.population,
-            dataset="ADRS",
-            variable="AVALC",
-            where=_response_rows(paramcd, endpoint.evaluator),
-            args={
-                **proportion_args(analysis),
-                "levels": list(RESPONDERS if endpoint.kind == "orr" else CONTROLLED),
-                "denominator": "all patients of the population",
-            },
-            module="response",
-            convention=protocol.convention,
-            estimand=endpoint.estimand,
-            paramcd=paramcd,
-            evaluator=endpoint.evaluator,
-        )
+        is_planned = is_confirmed == planned
+        counted = {
+            "levels": list(RESPONDERS if endpoint.kind == "orr" else CONTROLLED),
+            "denominator": "all patients of the population",
+        }
+        methods = _rate_methods(protocol, analysis, "" if is_planned else f".{word}")
+        for method_id, reason, args, module in methods:
+            yield Task(
+                analysis.id,
+                method_id,
+                label=f"{analysis.label} ({word})",
+                reason=reason,
+                purpose=analysis.purpose.upper(),
+                protocol_ref=f"analyses.{index}",
+                population=analysis.population,
+                dataset="ADRS",
+                variable="AVALC",
+                where=_response_rows(paramcd, endpoint.evaluator),
+                args={**args, **counted},
+                module=module,
+                convention=protocol.convention,
+                estimand=endpoint.estimand,
+                paramcd=paramcd,
+                evaluator=endpoint.evaluator,
+            )
+
+
+def _rate_methods(
+    protocol: Protocol, analysis: Analysis, suffix: str
+) -> Iterator[tuple[str, str, dict[str, Any], str]]:
+    """The rate of each arm, and of two arms or more their comparison with the control.
+
+    A stratified comparison of the planned rate has its plain form beside it.
+    """
+    planned = SUPPORT if suffix else SPECIFIED
+    yield f"clopper-pearson{suffix}", planned, proportion_args(analysis), "response"
+    if protocol.control is None:
+        return
+    forms = [(suffix, planned, list(analysis.strata))]
+    if analysis.strata and not suffix:
+        forms.append((".unstratified", SUPPORT, []))
+    for form, reason, strata in forms:
+        for method in ("rate-difference", "odds-ratio"):
+            args = contrast_args(analysis, method, strata)
+            yield f"{method}{form}", reason, args, "response_comparison"
+        test = association_args(protocol, strata)
+        yield f"association{form}", reason, test, "response_comparison"
 
 
 def _response_rows(paramcd: str, evaluator: str | None) -> str:

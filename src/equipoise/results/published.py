@@ -112,7 +112,7 @@ def _compare(
         for part, value in zip(("q1", "q3"), printed.iqr, strict=True):
             yield _beside(part, value, _quartile(found, estimate, part))
     if printed.p is not None:
-        yield _p(printed.p, _p_row(found, figure, estimate))
+        yield _p(printed.p, _p_row(found, protocol, figure, arm))
 
 
 def _estimate(found: Lookup, protocol: Protocol, bind: Bind, arm: str) -> Row | None:
@@ -146,11 +146,17 @@ def _quartile(found: Lookup, estimate: Row | None, part: str) -> Row | None:
     return found.find(estimate["analysis_id"], estimate["method_id"], stat, arm=estimate["arm"])
 
 
-def _p_row(found: Lookup, figure: Figure, estimate: Row | None) -> Row | None:
-    """The p-value of a comparison: the log-rank test's beside a hazard ratio."""
-    if figure.kind != "hazard-ratio" or estimate is None:
+TESTS = {"hazard-ratio": "logrank", "proportion": "association"}
+
+
+def _p_row(found: Lookup, protocol: Protocol, figure: Figure, arm: str) -> Row | None:
+    """The p-value of the only comparison, or of the arm's: log-rank of times, of rates theirs."""
+    method, control = TESTS.get(figure.kind), protocol.control
+    if method is None or figure.bind is None or control is None:
         return None
-    return found.find(estimate["analysis_id"], "logrank", "p", comparator=estimate["comparator"])
+    compared = [item.id for item in protocol.arms if item.id != control.id]
+    comparator = compared[0] if arm == TOTAL and len(compared) == 1 else arm
+    return found.find(figure.bind.analysis, method, "p", comparator=comparator)
 
 
 def _beside(part: str, published: Decimal, row: Row | None) -> Comparison:

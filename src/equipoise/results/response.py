@@ -34,14 +34,23 @@ def response(
     """Responders of all patients of the population; who has no assessment did not respond."""
     scope = task.scope(run_id)
     results = []
-    for group, rows in _by_arm(task, adam, protocol, total=False):
+    for group, responders in responders_by_arm(task, adam, protocol):
         size = group_size(scope, group)
-        levels = ", ".join(quoted(level) for level in task.args["levels"])
-        responders = _rows(task, group, rows, f"AVALC IN ({levels})")
         count = number(in_arm(scope, group), "n", len(responders.keys), rows=responders)
         share = percentage(count, size)
         results += [size, count, share, *_interval(task, share, count, size)]
     return results
+
+
+def responders_by_arm(
+    task: Task, adam: Mapping[str, pl.DataFrame], protocol: Protocol
+) -> list[tuple[Group, Rowset]]:
+    """Each arm with its rows of ADRS that have one of the levels counted as response."""
+    levels = ", ".join(quoted(level) for level in task.args["levels"])
+    return [
+        (group, _rows(task, group, rows, f"AVALC IN ({levels})"))
+        for group, rows in _by_arm(task, adam, protocol, total=False)
+    ]
 
 
 def _interval(task: Task, share: Result, count: Result, size: Result) -> list[Result]:

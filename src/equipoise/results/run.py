@@ -16,10 +16,13 @@ from equipoise.results.comparison import cox, logrank, logrank_overall
 from equipoise.results.curve import curve, risk
 from equipoise.results.disposition import disposition
 from equipoise.results.follow_up import follow_up
+from equipoise.results.landmark_difference import landmark_difference
 from equipoise.results.plan import plan_analyses, plan_tasks
 from equipoise.results.response import best_response, response
+from equipoise.results.response_comparison import association, odds_ratio, rate_difference
 from equipoise.results.schema import Result, results_table, rowset_table
 from equipoise.results.sentences import sentence_table
+from equipoise.results.subgroups import subgroup_hazard, subgroup_interaction, subgroup_summary
 from equipoise.results.task import Task
 from equipoise.results.time_to_event import time_to_event
 
@@ -30,11 +33,18 @@ METHODS: dict[str, Method] = {
     "kaplan-meier": time_to_event,
     "kaplan-meier.curve": curve,
     "kaplan-meier.risk": risk,
+    "kaplan-meier.difference": landmark_difference,
+    "kaplan-meier.subgroup": subgroup_summary,
+    "cox.subgroup": subgroup_hazard,
+    "cox.interaction": subgroup_interaction,
     "follow-up": follow_up,
     "cox": cox,
     "logrank": logrank,
     "logrank.overall": logrank_overall,
     "clopper-pearson": response,
+    "rate-difference": rate_difference,
+    "odds-ratio": odds_ratio,
+    "association": association,
     "bor": best_response,
     "disposition": disposition,
     "summary": baseline,

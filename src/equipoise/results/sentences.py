@@ -183,6 +183,23 @@ def _response(found: Lookup, protocol: Protocol, analysis: Analysis) -> Iterator
     if parts:
         text = f"The {lower_first(analysis.label)} {_with_arms(protocol, parts)}."
         yield f"findings.{analysis.id}.rate", text
+    yield from _rate_comparison(found, protocol, analysis)
+
+
+def _rate_comparison(found: Lookup, protocol: Protocol, analysis: Analysis) -> Iterator[Sentence]:
+    """The difference of two rates with its interval and test, where it was planned."""
+    for arm in protocol.arms if protocol.control else ():
+        difference = found.find(analysis.id, "rate-difference", "rate_diff", comparator=arm.id)
+        test = found.find(analysis.id, "association", "p", comparator=arm.id)
+        limits = found.limits(difference) if difference else None
+        if difference is None or test is None or limits is None or difference["state"] != "ok":
+            continue
+        kind = "stratified " if analysis.strata else ""
+        whom = f" between {arm.label} and {protocol.control.label}" if protocol.control else ""
+        text = f"The {kind}difference in {lower_first(analysis.label)}{whom} was "
+        text += f"{slot(difference)} percentage points ({interval(*limits)}"
+        text += f"; {p_value(test)})." if test["state"] == "ok" else ")."
+        yield f"findings.{analysis.id}.difference.{arm.id}", text
 
 
 def _adverse_events(found: Lookup, protocol: Protocol) -> Iterator[Sentence]:

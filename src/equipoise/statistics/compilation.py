@@ -7,9 +7,11 @@ from time import perf_counter
 
 import numpy as np
 
+from equipoise.statistics.concordance import concordance
 from equipoise.statistics.cox import cox, fit_cox
 from equipoise.statistics.kaplan_meier import kaplan_meier, kaplan_meier_by_group
 from equipoise.statistics.logrank import logrank
+from equipoise.statistics.many_trials import hazard_ratios, logranks, sort_trials
 from equipoise.statistics.proportional_hazards import proportional_hazards_test
 
 
@@ -28,4 +30,8 @@ def run_every_kernel() -> float:
     cox(time, event, arm, ties="exact", conf_level=0.95)
     fit = fit_cox(time, event, arm, ties="efron", conf_level=0.95, robust=True)
     proportional_hazards_test(fit, transform="km")
+    concordance(fit)
+    both = sort_trials(time, event, arm, offsets=[0, 4, 8])
+    logranks(both, strata=1)
+    hazard_ratios(both, ties="efron", strata=1)
     return perf_counter() - began

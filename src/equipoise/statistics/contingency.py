@@ -177,7 +177,6 @@ def generalised_cmh(
 
 
 def _quadratic(counts: Floats, contrast: Floats) -> ChiSquare:
-    r, c, _ = counts.shape
     score, variance = np.zeros(contrast.shape[0]), np.zeros((contrast.shape[0],) * 2)
     for layer in np.moveaxis(counts, 2, 0):
         n = layer.sum()

@@ -86,7 +86,8 @@ def risk_sums(rows: CoxRows, beta: Floats) -> RiskSums:
     """The sums every residual is made of, at `beta` (p,); exact ties are treated as Breslow."""
     weight = rows.weight if rows.weight.size else np.ones(rows.time.size)
     parts = _risk_sums(
-        rows.time, rows.event, rows.x, weight, rows.entry, rows.by_entry, rows.offsets,
+        rows.time, rows.event, np.ascontiguousarray(rows.x), weight,
+        rows.entry, rows.by_entry, rows.offsets,
         np.exp(rows.x @ beta),
     )  # fmt: skip
     return RiskSums(*parts)

@@ -30,13 +30,15 @@ TIES = ("efron", "breslow", "exact")
 class CoxRows:
     """Rows sorted by time within stratum; `order[i]` is the caller's row of sorted row i.
 
-    x (n, p) less its weighted mean `centre` (p,); weight and entry are empty when not given;
-    by_entry (n,) sorted rows ordered by entry within stratum, empty without entry.
+    columns (p, n) covariates less their weighted mean `centre` (p,), one column of x after the
+    other; weight and entry are empty when not given; by_entry (n,) sorted rows ordered by entry
+    within stratum, empty without entry; event_sums (p,) sums of w x over the events; scratch (2 or
+    3, n) is room for the kernels.
     """
 
     time: Floats
     event: Flags
-    x: Floats
+    columns: Floats
     weight: Floats
     entry: Floats
     by_entry: Ints
@@ -45,6 +47,13 @@ class CoxRows:
     centre: Floats
     strata: tuple[object, ...]
     ties: str
+    event_sums: Floats
+    scratch: Floats
+
+    @property
+    def x(self) -> Floats:
+        """Centred covariates (n, p), a view."""
+        return self.columns.T
 
 
 def sort_cox_rows(
@@ -81,19 +90,29 @@ def sort_cox_rows(
         entries = entries[order]
         by_entry = np.lexsort((entries, strata.code[order]))
     centre = np.average(matrix, axis=0, weights=weights if weights.size else None)
+    columns, sorted_events = _gather(matrix, order, centre), events[order]
+    weights = weights[order] if weights.size else weights
     return CoxRows(
-        times[order],
-        events[order],
-        _gather(matrix, order, centre),
-        weights[order] if weights.size else weights,
-        entries,
-        by_entry,
-        offsets,
-        order,
-        centre,
-        strata.labels,
-        ties,
+        time=times[order],
+        event=sorted_events,
+        columns=columns,
+        weight=weights,
+        entry=entries,
+        by_entry=by_entry,
+        offsets=offsets,
+        order=order,
+        centre=centre,
+        strata=strata.labels,
+        ties=ties,
+        event_sums=_event_sums(columns, sorted_events, weights),
+        scratch=np.empty((3 if entries.size else 2, times.size)),
     )
+
+
+def _event_sums(columns: Floats, event: Flags, weight: Floats) -> Floats:
+    died = event * weight if weight.size else event
+    sums: Floats = np.array([float(np.sum(column * died)) for column in columns])
+    return sums
 
 
 def as_matrix(x: ArrayLike, size: int) -> Floats:
@@ -126,8 +145,9 @@ def _order(times: Floats, strata: Codes) -> tuple[Ints, Ints]:
 
 
 def _gather(matrix: Floats, order: Ints, centre: Floats) -> Floats:
-    gathered: Floats = matrix[order]
-    gathered -= centre
+    gathered: Floats = np.empty((matrix.shape[1], order.size))
+    for a in range(matrix.shape[1]):
+        np.subtract(np.ascontiguousarray(matrix[:, a])[order], centre[a], out=gathered[a])
     return gathered
 
 
@@ -135,21 +155,24 @@ def likelihood(rows: CoxRows, beta: Floats) -> tuple[float, Floats, Floats]:
     """Log partial likelihood, score (p,) and information (p, p) at beta (p,)."""
     if rows.ties == "exact":
         value, score, flat = exact_likelihood(
-            rows.time, rows.event, rows.x, rows.entry, rows.offsets, beta
+            rows.time, rows.event, np.ascontiguousarray(rows.x), rows.entry, rows.offsets, beta
         )
+        info = unflatten(flat, beta.size)
     else:
-        value, score, flat = partial_likelihood(
+        value, score, info = partial_likelihood(
             rows.time,
             rows.event,
-            rows.x,
+            rows.columns,
             rows.weight,
             rows.entry,
             rows.by_entry,
             rows.offsets,
             beta,
             rows.ties == "efron",
+            rows.event_sums,
+            rows.scratch,
         )
-    return float(value), score, unflatten(flat, beta.size)
+    return float(value), score, info
 
 
 def unflatten(flat: Floats, p: int) -> Floats:

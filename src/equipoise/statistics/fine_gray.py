@@ -148,7 +148,8 @@ def _influence(rows: _Rows, beta: Floats) -> Floats:
     scale = (r / rows.g)[k, None]
     eta[k] -= scale * (rows.x[k] * tail[k, :1] - tail[k, 1:])
     earlier = np.vstack([np.zeros((1, 2 * p + 2)), upto])[rows.first]
-    return eta + _censoring_part(rows, r, (upto[-1] - earlier)[:, p + 1 :])
+    total: Floats = eta + _censoring_part(rows, r, (upto[-1] - earlier)[:, p + 1 :])
+    return total
 
 
 def _censoring_part(rows: _Rows, r: Floats, tail: Floats) -> Floats:
@@ -164,4 +165,5 @@ def _censoring_part(rows: _Rows, r: Floats, tail: Floats) -> Floats:
     psi: Floats = np.where(censored, q / at_risk[:, None], 0.0)
     step = np.where(censored, q / at_risk[:, None] ** 2, 0.0)
     last = np.searchsorted(rows.time, rows.time, side="right") - 1
-    return psi - np.cumsum(step, axis=0)[last]
+    whole: Floats = psi - np.cumsum(step, axis=0)[last]
+    return whole

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from equipoise.statistics.cumulative_incidence import as_causes
 from equipoise.statistics.normal import ChiSquare, chi_square
-from equipoise.statistics.observations import Floats, as_codes, as_times, fail
+from equipoise.statistics.observations import Floats, Ints, as_codes, as_times, fail
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def _divide(top: Floats, bottom: Floats) -> Floats:
     return out
 
 
-def _count(times: Floats, causes: Floats, group: Floats, k: int, of_interest: int) -> _Counts:
+def _count(times: Floats, causes: Ints, group: Ints, k: int, of_interest: int) -> _Counts:
     at = np.unique(times[causes > 0])
     place = np.searchsorted(at, times)
     own, other, at_risk = np.zeros((3, at.size, k))

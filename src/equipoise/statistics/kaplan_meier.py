@@ -154,9 +154,7 @@ def _curves_unweighted(
     times: Floats, events: Flags, offsets: Ints, conf_type: str, conf_level: float
 ) -> tuple[KaplanMeier, ...]:
     packed = sort_keys(times, events ^ 1, code_bits=1, offsets=offsets)
-    rank, n_risk, n_event, n_censor, survival, greenwood, cut = curve_from_keys(
-        packed.keys, packed.offsets, np.uint64(1)
-    )
+    rank, columns, cut = curve_from_keys(packed.keys, packed.offsets, 1)
     step_time = unpack_time(rank, packed)
     curves = []
     for i in range(offsets.size - 1):
@@ -164,11 +162,11 @@ def _curves_unweighted(
         curves.append(
             KaplanMeier(
                 time=step_time[part],
-                n_risk=n_risk[part],
-                n_event=n_event[part],
-                n_censor=n_censor[part],
-                survival=survival[part],
-                greenwood=greenwood[part],
+                n_risk=columns[0, part],
+                n_event=columns[1, part],
+                n_censor=columns[2, part],
+                survival=columns[3, part],
+                greenwood=columns[4, part],
                 n=int(offsets[i + 1] - offsets[i]),
                 conf_type=conf_type,
                 conf_level=conf_level,

@@ -86,7 +86,7 @@ def logrank(
     in_second = codes.code
     if order is not None:
         times, events, in_second = times[order], events[order], in_second[order]
-    code = (in_second << 1).astype(np.uint8) | (events ^ 1)
+    code = in_second.astype(np.uint8) << 1 | (events ^ 1)
     packed = sort_keys(times, code, code_bits=2, offsets=offsets)
     o1, e1, v1, total = (
         float(part.sum()) for part in two_group_logrank(packed.keys, offsets, np.uint64(2))
@@ -132,7 +132,7 @@ def _tabulate(times: Floats, events: Flags, codes: Codes, strata: Codes) -> Risk
         times, events, group = times[order], events[order], group[order]
     k = len(codes.labels)
     bits = 1 + (k - 1).bit_length()
-    code = (group << 1).astype(np.uint8) | (events ^ 1)
+    code = group.astype(np.uint8) << 1 | (events ^ 1)
     packed = sort_keys(times, code, code_bits=bits, offsets=offsets)
     _, at_risk, died, cut = risk_table(packed.keys, offsets, np.uint64(bits), k)
     return RiskTable(at_risk, died, cut, codes.labels, np.bincount(codes.code, minlength=k))

@@ -167,6 +167,8 @@ def _integer_codes(array: NDArray[np.generic]) -> Codes:
         labels, code = np.unique(values, return_inverse=True)
         return Codes(code.astype(np.int64), tuple(labels.tolist()))
     shifted = values - low if low else values
+    if high - low <= 1:
+        return Codes(shifted, (low, high) if high > low else (low,))
     present = np.flatnonzero(np.bincount(shifted, minlength=high - low + 1))
     labels_here = tuple((present + low).tolist())
     if present.size == high - low + 1:

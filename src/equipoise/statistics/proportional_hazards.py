@@ -102,7 +102,8 @@ def proportional_hazards_test(fit: CoxFit, *, transform: str) -> ProportionalHaz
     moving = _moving(fit, transform)
     weight = rows.weight if rows.weight.size else np.ones(rows.time.size)
     still, first, second = _moving_information(
-        rows.time, rows.event, rows.x, weight, rows.entry, rows.by_entry, rows.offsets,
+        rows.time, rows.event, np.ascontiguousarray(rows.x), weight,
+        rows.entry, rows.by_entry, rows.offsets,
         np.exp(rows.x @ fit.beta), moving, rows.ties == "efron",
     )  # fmt: skip
     died = rows.event.astype(bool)

@@ -61,7 +61,7 @@ def rmst_regression(
     beta = _solve(y, design, weight, link)
     mean, slope = _mean(design @ beta, link)
     error = (weight * (y - mean))[:, None] * design
-    bread = np.linalg.inv(design.T @ (design * (weight * slope)[:, None]))
+    bread = np.linalg.inv(design.T @ (design * slope[:, None]))  # the weights average to 1
     for level in range(len(strata.labels)):
         mine = strata.code == level
         error[mine] += _censoring_part(y[mine], complete[mine], error[mine])
@@ -93,7 +93,7 @@ def _solve(y: Floats, design: Floats, weight: Floats, link: str) -> Floats:
 
 
 def _censoring(y: Floats, complete: Floats) -> Floats:
-    """Kaplan-Meier curve of censoring just before... at each y, events first."""
+    """Kaplan-Meier curve of censoring at each y, events first."""
     distinct, place = np.unique(y, return_inverse=True)
     lost = np.bincount(place, 1 - complete, distinct.size)
     at_risk = y.size - np.concatenate([[0], np.cumsum(np.bincount(place))[:-1]])

@@ -10,6 +10,7 @@ gathered afterwards, and no bit of the time is lost: `unpack_time` returns it ex
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numba import njit
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 from equipoise.statistics.observations import Flags, Floats, Ints
 
 Keys = NDArray[np.uint64]
+FEW_SEGMENTS = 64  # up to here numpy sorts each; a compiled loop serves many small ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +39,12 @@ class SortedKeys:
 
 
 @njit(cache=True, nogil=True)
-def _smallest_positive(time: Floats) -> tuple[float, float]:  # pragma: no cover - compiled
-    low, high = np.inf, 0.0
-    for value in time:
-        if value > high:
-            high = value
-        if 0.0 < value < low:
-            low = value
-    return low, high
-
-
-@njit(cache=True, nogil=True)
 def _pack(bits: Keys, code: Flags, base: np.uint64, shift: np.uint64) -> Keys:  # pragma: no cover
     keys = np.empty(bits.size, np.uint64)
+    size = np.uint64(0x7FFFFFFFFFFFFFFF)  # without the sign bit: -0.0 is 0
     for i in range(bits.size):
-        rank = bits[i] - base if bits[i] > 0 else np.uint64(0)
+        plain = bits[i] & size
+        rank = plain - base if plain > 0 else np.uint64(0)
         keys[i] = (rank << shift) | np.uint64(code[i])
     return keys
 
@@ -63,12 +56,12 @@ def _sort_segments(keys: Keys, offsets: Ints) -> None:  # pragma: no cover - com
         part.sort()
 
 
-@njit(cache=True, nogil=True)
-def _unpack(ranks: Keys, base: np.uint64) -> Keys:  # pragma: no cover - compiled
-    bits = np.empty(ranks.size, np.uint64)
-    for i in range(ranks.size):
-        bits[i] = ranks[i] + base if ranks[i] > 0 else np.uint64(0)
-    return bits
+def _range(time: Floats) -> tuple[float, float]:
+    """Smallest positive and largest time; infinity and 0 when all are 0."""
+    low, high = float(time.min()), float(time.max())
+    if low <= 0.0:
+        low = float(np.min(time, where=time > 0.0, initial=np.inf))
+    return low, high
 
 
 def sort_keys(time: Floats, code: Flags, *, code_bits: int, offsets: Ints) -> SortedKeys:
@@ -76,8 +69,7 @@ def sort_keys(time: Floats, code: Flags, *, code_bits: int, offsets: Ints) -> So
 
     `offsets` (segments + 1,) cuts the rows into segments that must already be contiguous.
     """
-    time = np.abs(time)  # -0.0 has the sign bit set and would sort last
-    low, high = _smallest_positive(time)
+    low, high = _range(time)
     bits = time.view(np.uint64)
     ranks: Floats = np.empty(0)
     base = 0
@@ -88,8 +80,9 @@ def sort_keys(time: Floats, code: Flags, *, code_bits: int, offsets: Ints) -> So
             ranks, inverse = np.unique(time, return_inverse=True)
             bits, base = (inverse + 1).astype(np.uint64), 0
     keys = _pack(bits, code, np.uint64(base), np.uint64(code_bits))
-    if offsets.size == 2:
-        keys.sort()
+    if offsets.size <= FEW_SEGMENTS:
+        for start, stop in pairwise(offsets):
+            keys[start:stop].sort()
     else:
         _sort_segments(keys, offsets)
     return SortedKeys(keys, offsets, code_bits, base, ranks)
@@ -100,7 +93,9 @@ def unpack_time(ranks: Keys, packed: SortedKeys) -> Floats:
     if packed.times.size:
         times: Floats = packed.times[(ranks - np.uint64(1)).astype(np.int64)]
         return times
-    return _unpack(ranks, np.uint64(packed.base)).view(np.float64)
+    bits = ranks + np.uint64(packed.base)
+    bits[ranks == 0] = 0
+    return bits.view(np.float64)
 
 
 def segment_offsets(code: Ints, count: int) -> tuple[Ints | None, Ints]:

@@ -15,45 +15,55 @@ from numba import njit
 from equipoise.statistics.observations import Floats, Ints
 from equipoise.statistics.sorted_keys import Keys
 
-Curve = tuple[Keys, Floats, Floats, Floats, Floats, Floats, Ints]
 
-
-@njit(cache=True, nogil=True)
-def curve_from_keys(keys: Keys, offsets: Ints, shift: np.uint64) -> Curve:  # pragma: no cover
-    """Kaplan-Meier from sorted keys whose lowest bit is 0 for an event and 1 for a censoring.
-
-    Returns (time rank, n_risk, n_event, n_censor, survival, greenwood) at each distinct time and
-    the offsets of the segments in them. greenwood is the sum of d / (n (n - d)).
-    """
-    size = keys.size
-    rank = np.empty(size, np.uint64)
-    n_risk, n_event = np.empty(size), np.empty(size)
-    n_censor, survival, greenwood = np.empty(size), np.empty(size), np.empty(size)
-    out = np.zeros(offsets.size, np.int64)
+@njit(cache=True, nogil=True, error_model="numpy")
+def _walk_curve(
+    keys: Keys, offsets: Ints, shift: np.uint64, rank: Keys, columns: Floats, out: Ints
+) -> None:  # pragma: no cover - compiled
+    """Fill `rank` (n,), `columns` (5, n) and `out` (segments + 1,); see `curve_from_keys`."""
+    one = np.uint64(1)
     m = 0
     for segment in range(offsets.size - 1):
         i, stop = offsets[segment], offsets[segment + 1]
         s, v = 1.0, 0.0
         while i < stop:
             here = keys[i] >> shift
-            at_risk = stop - i
-            events: Any = 0
+            n = float(stop - i)
+            censored: Any = keys[i] & one
             first = i
+            i += 1
             while i < stop and keys[i] >> shift == here:
-                events += 1 - np.int64(keys[i] & np.uint64(1))
+                censored += keys[i] & one
                 i += 1
-            if events > 0:
-                s *= 1.0 - events / at_risk
-                v += (
-                    events / (float(at_risk) * float(at_risk - events))
-                    if at_risk > events
-                    else np.inf
-                )
-            rank[m], n_risk[m], n_event[m] = here, at_risk, events
-            n_censor[m], survival[m], greenwood[m] = i - first - events, s, v
+            c = float(censored)
+            d = float(i - first) - c
+            # without a branch on d: a censoring multiplies by 1 and adds 0
+            s *= (n - d) / n
+            v += d / (n * (n - d)) if n > d else np.inf
+            rank[m] = here
+            columns[0, m] = n
+            columns[1, m] = d
+            columns[2, m] = c
+            columns[3, m] = s
+            columns[4, m] = v
             m += 1
         out[segment + 1] = m
-    return rank[:m], n_risk[:m], n_event[:m], n_censor[:m], survival[:m], greenwood[:m], out
+
+
+def curve_from_keys(keys: Keys, offsets: Ints, shift: int) -> tuple[Keys, Floats, Ints]:
+    """Kaplan-Meier from sorted keys whose lowest bit is 0 for an event and 1 for a censoring.
+
+    Returns the time rank (m,) of each distinct time, the columns (5, m) n_risk, n_event, n_censor,
+    survival and greenwood (the sum of d / (n (n - d))), and the offsets of the segments in them.
+    Memory comes from numpy, which asks for large pages; the kernel only fills it.
+    """
+    rank, columns = np.empty(keys.size, np.uint64), np.empty((5, keys.size))
+    out = np.zeros(offsets.size, np.int64)
+    _walk_curve(keys, offsets, np.uint64(shift), rank, columns, out)
+    m = int(out[-1])
+    if 2 * m < keys.size:  # many ties: do not hold on to the unused part
+        return rank[:m].copy(), columns[:, :m].copy(), out
+    return rank[:m], columns[:, :m], out
 
 
 @njit(cache=True, nogil=True)
@@ -72,7 +82,7 @@ def curve_from_counts(n_risk: Floats, n_event: Floats) -> tuple[Floats, Floats]:
     return survival, greenwood
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def two_group_logrank(
     keys: Keys, offsets: Ints, shift: np.uint64
 ) -> tuple[Floats, Floats, Floats, Floats]:  # pragma: no cover - compiled
@@ -89,28 +99,33 @@ def two_group_logrank(
         n1: Any = 0
         for j in range(i, stop):
             n1 += np.int64((keys[j] >> one) & one)
-        o1, e1, v1, all_events = 0, 0.0, 0.0, 0
+        o1: Any = 0
+        all_events: Any = 0
+        e1, v1 = 0.0, 0.0
         while i < stop:
             here = keys[i] >> shift
-            n = stop - i
-            d: Any = 0
-            d1: Any = 0
-            gone1: Any = 0
+            n = float(stop - i)
+            d: Any = one - (keys[i] & one)
+            gone1: Any = (keys[i] >> one) & one
+            d1: Any = d & gone1
+            i += 1
             while i < stop and keys[i] >> shift == here:
-                event = 1 - np.int64(keys[i] & one)
-                in_group = np.int64((keys[i] >> one) & one)
+                event = one - (keys[i] & one)
+                in_group = (keys[i] >> one) & one
                 d += event
-                d1 += event * in_group
+                d1 += event & in_group
                 gone1 += in_group
                 i += 1
-            if d > 0:
-                share = n1 / n
-                e1 += d * share
-                if n > 1:
-                    v1 += d * share * (1.0 - share) * ((n - d) / (n - 1.0))
-                o1 += d1
-                all_events += d
-            n1 -= gone1
+            share = float(n1) / n
+            part = float(d) * share
+            e1 += part
+            part *= 1.0 - share
+            if d > one:  # one event: the hypergeometric factor is 1
+                part *= (n - float(d)) / (n - 1.0)
+            v1 += part
+            o1 += np.int64(d1)
+            all_events += np.int64(d)
+            n1 -= np.int64(gone1)
         observed[segment], expected[segment] = o1, e1
         variance[segment], total[segment] = v1, all_events
     return observed, expected, variance, total

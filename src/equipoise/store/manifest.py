@@ -11,7 +11,18 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-_PACKAGES = ("equipoise", "numba", "numpy", "polars", "pydantic", "scipy", "vl-convert-python")
+_PACKAGES = (
+    "equipoise",
+    "font-source-sans-pro",
+    "numba",
+    "numpy",
+    "polars",
+    "pydantic",
+    "python-docx",
+    "scipy",
+    "typst",
+    "vl-convert-python",
+)
 
 
 def sha256(content: bytes) -> str:

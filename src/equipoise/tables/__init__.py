@@ -4,10 +4,14 @@
 from equipoise.tables.check import check_tables
 from equipoise.tables.conform import conform
 from equipoise.tables.contract import Column, Contract, has_contract, load_contract, subject_key
+from equipoise.tables.lesions import LesionChecks, check_accepted, check_lesions
 
 __all__ = [
     "Column",
     "Contract",
+    "LesionChecks",
+    "check_accepted",
+    "check_lesions",
     "check_tables",
     "conform",
     "has_contract",

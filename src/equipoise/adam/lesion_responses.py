@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Overall responses derived from lesions, each with the rule that gave it and its source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import polars as pl
+
+from equipoise.adam.evaluators import every_read
+from equipoise.adam.lesion_reads import LesionReads, derive_lesion_reads
+from equipoise.adam.response_profile import response_options
+from equipoise.adam.response_records import ResponseRecords
+from equipoise.protocol.model import Protocol
+from equipoise.recist.criterion import Criterion, read_criterion
+from equipoise.recist.explain import explain_timepoints
+from equipoise.recist.lesion_response import derive_lesion_response
+
+Tables = Mapping[str, pl.DataFrame]
+
+
+def criterion_of(protocol: Protocol) -> Criterion:
+    """RECIST 1.1 with the protocol's options."""
+    options = protocol.response.lesions
+    return replace(
+        read_criterion("recist_1_1.yaml"),
+        provable_pd=options.provable_progression,
+        unsearched_is_ne=options.unsearched_region == "NE",
+        disease_after_cr_is_pd=options.disease_after_cr == "progression",
+        pr_memory=options.response_memory,
+        memory_needs_confirmation=options.memory_needs_confirmation,
+        pd_on_component=options.progression_date == "component",
+        response_on_last_scan=options.response_date == "last-scan",
+    )
+
+
+def derive_lesion_responses(
+    tables: Tables,
+    adsl: pl.DataFrame,
+    protocol: Protocol,
+) -> ResponseRecords:
+    """One response per read and timepoint after baseline, and when each read progressed.
+
+    Raises        DataError - every fault of the lesions at once
+    """
+    reads = every_read(adsl, protocol)
+    options = response_options(protocol)
+    found = derive_lesion_reads(tables, adsl, protocol, partial="last")
+    criterion = criterion_of(protocol)
+    response = derive_lesion_response(
+        found.lesions,
+        found.measurements,
+        reads,
+        key=found.key,
+        criterion=criterion,
+        options=options,
+    )
+    why = explain_timepoints(
+        found.lesions, found.measurements, reads, key=found.key, criterion=criterion
+    )
+    timepoints = response.timepoints.filter(pl.col("ABLFL").is_null())
+    explained = pl.concat(
+        [
+            response.assessments,
+            timepoints.select("VISIT", OVRLRESP=pl.col("OVRLRESP").cast(pl.String), RULE="RULE"),
+            why.select(LESIONS="RULE_LESIONS", REASON="RULE_TEXT"),
+        ],
+        how="horizontal",
+    ).with_columns(pl.col("RULE").cast(pl.String))
+    return ResponseRecords(
+        assessments=_with_source(_dated_back(explained), found),
+        progression=response.progression.select(*found.key, "PDDT"),
+        source=("TR", "TRORRES"),
+    )
+
+
+def _dated_back(explained: pl.DataFrame) -> pl.DataFrame:
+    """Say so where progression counts from here although this timepoint keeps its response."""
+    back = pl.col("AVALC") != pl.col("OVRLRESP")
+    said = pl.col("REASON") + "; a finding here was called a new lesion later: progression"
+    return explained.with_columns(REASON=pl.when(back).then(said).otherwise("REASON"))
+
+
+def _with_source(explained: pl.DataFrame, found: LesionReads) -> pl.DataFrame:
+    """SRCSEQ: the TR row of the first lesion that decided, else the first row of that day."""
+    of_day = found.results.group_by(*found.key, "ADT").agg(
+        pl.col("TRSEQ").min().alias("_day"), pl.col("ADTF").first()
+    )
+    of_lesion = found.results.group_by(*found.key, "ADT", "LNKID").agg(
+        pl.col("TRSEQ").min().alias("_lesion")
+    )
+    first = pl.col("LESIONS").str.split(", ").list.first()
+    return (
+        explained.with_columns(LNKID=first)
+        .join(of_day, on=[*found.key, "ADT"], how="left", maintain_order="left")
+        .join(of_lesion, on=[*found.key, "ADT", "LNKID"], how="left", maintain_order="left")
+        .with_columns(
+            SRCDOM=pl.lit("TR"),
+            SRCVAR=pl.lit("TRORRES"),
+            SRCSEQ=pl.coalesce("_lesion", "_day"),
+            NUMBER=pl.col("RSSEQ"),
+            RSSEQ=pl.lit(None, dtype=pl.Int64),
+        )
+        .drop("_day", "_lesion", "LNKID")
+    )

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who computes the blocks: this process, several processes, or a cluster.
+
+Each function gives a `Spread`: blocks in, results out in the same order, a few ahead of the reader.
+The numbers are the same with all of them. A worker that dies costs the blocks it held, which are
+computed again.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+from typing import Any
+
+from equipoise.errors import Fault, OutputError
+from equipoise.operating.block import Block, BlockResult
+
+Run = Callable[[Block], BlockResult]
+Spread = Callable[[Run, Iterable[Block]], Iterator[BlockResult]]
+
+AHEAD = 2
+"""Blocks under way per worker: one computed, one waiting."""
+DEATHS = 10
+"""Worker deaths in a run after which it is not chance."""
+
+
+def in_this_process(run: Run, blocks: Iterable[Block]) -> Iterator[BlockResult]:
+    """One block after the other; needs nothing."""
+    return map(run, blocks)
+
+
+def in_processes(workers: int) -> Spread:
+    """`workers` processes on this machine.
+
+    They are spawned, not forked: polars and numba hold threads that a fork would lose. A script
+    that calls this must do so under `if __name__ == "__main__":`.
+    """
+
+    def spread(run: Run, blocks: Iterable[Block]) -> Iterator[BlockResult]:
+        pool, deaths = _pool(workers), 0
+        waiting: deque[tuple[Block, Future[BlockResult]]] = deque()
+        todo = iter(blocks)
+        try:
+            while True:
+                try:
+                    _fill(waiting, todo, partial(_submit, pool, run), to=AHEAD * workers)
+                    if not waiting:
+                        return
+                    result = waiting[0][1].result()
+                except BrokenProcessPool:
+                    deaths += 1
+                    _give_up_after(deaths)
+                    pool.shutdown(wait=False)
+                    pool = _pool(workers)
+                    waiting = deque((block, pool.submit(run, block)) for block, _ in waiting)
+                    continue
+                waiting.popleft()
+                yield result
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    return spread
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+
+
+def _submit(pool: ProcessPoolExecutor, run: Run, block: Block) -> Future[BlockResult]:
+    return pool.submit(run, block)
+
+
+def _fill(
+    waiting: deque[tuple[Block, Any]],
+    todo: Iterator[Block],
+    submit: Callable[[Block], Any],
+    *,
+    to: int,
+) -> None:
+    """Hand out blocks until `to` are under way; none is lost when handing out fails."""
+    while len(waiting) < to:
+        block = next(todo, None)
+        if block is None:
+            return
+        try:
+            waiting.append((block, submit(block)))
+        except BrokenProcessPool:
+            waiting.append((block, None))
+            raise
+
+
+def _give_up_after(deaths: int) -> None:
+    if deaths > DEATHS:
+        raise OutputError(
+            Fault(
+                what=f"{deaths} worker processes died.",
+                where="simulation of operating characteristics",
+                mend="look for what kills them (memory?); finished blocks are kept in the folder.",
+            )
+        )
+
+
+def on_dask(client: Any) -> Spread:
+    """The workers of a Dask cluster, given its `distributed.Client`.
+
+    The scheduler computes a lost worker's blocks again on another.
+    """
+
+    def spread(run: Run, blocks: Iterable[Block]) -> Iterator[BlockResult]:
+        waiting: deque[tuple[Block, Any]] = deque()
+        todo = iter(blocks)
+        try:
+            while True:
+                slots = max(1, sum(client.nthreads().values()))
+                _fill(waiting, todo, partial(client.submit, run, pure=False), to=AHEAD * slots)
+                if not waiting:
+                    return
+                result: BlockResult = waiting[0][1].result()
+                waiting.popleft()
+                yield result
+        finally:
+            client.cancel([future for _, future in waiting])
+
+    return spread
+
+
+def dask_client(address: str) -> Any:
+    """A client of the Dask scheduler at `address`, for `on_dask`."""
+    return _distributed().Client(address)
+
+
+def queue_client(system: str, *, jobs: int, **settings: Any) -> Any:
+    """A client whose workers are jobs of a batch queue, for `on_dask`.
+
+    Parameters    system : SLURM, SGE or PBS
+                  jobs : jobs to submit;  settings : as dask-jobqueue's cluster takes them
+                  (cores, memory, walltime, queue, account, ...)
+    """
+    try:
+        import dask_jobqueue
+    except ImportError as error:
+        raise _not_installed("dask-jobqueue") from error
+    cluster = getattr(dask_jobqueue, f"{system}Cluster")(**settings)
+    cluster.scale(jobs=jobs)
+    return _distributed().Client(cluster)
+
+
+def _distributed() -> Any:
+    try:
+        import distributed
+    except ImportError as error:
+        raise _not_installed("distributed") from error
+    return distributed
+
+
+def _not_installed(package: str) -> OutputError:
+    return OutputError(
+        Fault(
+            what=f"A cluster needs the package {package}, which is not installed.",
+            where="this Python environment",
+            mend="install equipoise[hpc], or run on this machine.",
+        )
+    )

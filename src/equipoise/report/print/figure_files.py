@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every figure as SVG, PDF and PNG, at the widths that a style asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from equipoise.report.document import Block
+from equipoise.report.figures import Figure
+from equipoise.report.flow import Flow
+from equipoise.report.print.book import flow_data
+from equipoise.report.print.drawings import drawing_svg
+from equipoise.report.print.grid import Setting, plain
+from equipoise.report.print.typeset import document_date, typeset
+
+MARGIN_MM = 2
+
+
+def figure_files(
+    blocks: Iterable[Block], setting: Setting, *, cutoff: str | None
+) -> dict[str, bytes]:
+    """Files by name: figure-02-km-pfs-wide.svg and so on; the flow of patients has no SVG."""
+    files: dict[str, bytes] = {}
+    for block in blocks:
+        if isinstance(block, Flow):
+            data = _data(block, setting, setting.style.widths_mm["wide"], cutoff)
+            data |= {"flow": flow_data(block, setting), "margin": MARGIN_MM}
+            files |= _files(f"{file_stem(block)}-wide", data, None, setting)
+        elif isinstance(block, Figure):
+            for drawing in block.drawings:
+                width = setting.style.widths_mm[drawing.size]
+                data = _data(block, setting, width, cutoff)
+                svg = drawing_svg(drawing, setting, width_mm=width)
+                files |= _files(f"{file_stem(block)}-{drawing.size}", data, svg, setting)
+    return files
+
+
+def file_stem(block: Any) -> str:
+    """`figure-02-km-pfs-birc`: kind, number and id of a table or figure."""
+    kind = "table" if block.kind == "table" else "figure"
+    name = "".join(c if c.isascii() and c.isalnum() else "-" for c in block.id.lower())
+    return f"{kind}-{block.number:02d}-{name}"
+
+
+def _data(
+    block: Figure | Flow, setting: Setting, width: float, cutoff: str | None
+) -> dict[str, Any]:
+    return {
+        "kind": block.kind,
+        "title": plain(f"{block.title}{f' ({setting.label})' if setting.label else ''}"),
+        "alt": plain(getattr(block, "description", block.title)),
+        "label": setting.label,
+        "date": document_date(cutoff),
+        "width": width,
+        "margin": 0,
+    }
+
+
+def _files(stem: str, data: dict[str, Any], svg: str | None, setting: Setting) -> dict[str, bytes]:
+    drawings = {"drawing.svg": svg} if svg else {}
+    files = {f"{stem}.svg": svg.encode()} if svg else {}
+    files[f"{stem}.pdf"] = typeset("figure.typ", data, drawings=drawings, kind="pdf")
+    files[f"{stem}.png"] = typeset(
+        "figure.typ", data, drawings=drawings, kind="png", ppi=setting.style.ppi
+    )
+    return files
