@@ -13,6 +13,8 @@ from equipoise.report.print.style import Style, part_text
 from equipoise.report.table import Cell, Column, Part, Table, cell_numbers
 
 NARROWEST, WIDEST_STUB, WIDEST = 8, 44, 52
+ACROSS = 100
+"""Signs that stand side by side on an upright page."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 
 
@@ -154,9 +156,11 @@ def _weights(
     longest = max([len(stub), 2 * NARROWEST, *labels])
     first = min(longest * 4 // 3 if paths else longest, WIDEST_STUB)
     rest = [
-        min(max([NARROWEST, len(head.text), *_lengths(lines, at)]), WIDEST)
+        min(max([NARROWEST, len(head.text), *_lengths(lines, at)]) + 2, WIDEST)
         for at, head in enumerate(heads)
     ]
+    if not paths:  # labels may wrap; numbers should not
+        first = max(2 * NARROWEST, min(first, ACROSS - sum(rest)))
     return (first, *rest)
 
 
