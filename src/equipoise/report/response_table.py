@@ -135,9 +135,9 @@ def _comparison(
                 for arm in protocol.arms
             )
 
-        comma = f", {kind}" if kind else ""
+        yield Row(f"Compared with {control.short}{f', {kind}' if kind else ''}", depth=1)
         yield Row(
-            f"Difference from {control.short}, % points{comma}",
+            "Difference, % points",
             tuple(
                 _blank(n, estimate_cell(numbers, n)) for n in cells("rate-difference", "rate_diff")
             ),
@@ -145,13 +145,13 @@ def _comparison(
             unit=level,
         )
         yield Row(
-            f"Odds ratio{comma}",
+            "Odds ratio",
             tuple(_blank(n, estimate_cell(numbers, n)) for n in cells("odds-ratio", "or")),
             2,
             unit=level,
         )
         yield Row(
-            f"p-value{comma}",
+            "p-value",
             tuple(_blank(n, number_cell(n)) for n in cells("association", "p")),
             2,
         )
