@@ -36,7 +36,6 @@ def test_adrs_from_lesions_agrees_for_each_reader(reader):
 
 @pytest.mark.parametrize("reader", READERS)
 def test_adtte_from_lesions_agrees_for_each_reader(reader):
-    """The protocol asks for the duration of response by the investigator only."""
     wanted = strict("adtte", reader)
     found = adam_from_lesions()["ADTTE"].filter(
         pl.col("EVALUATOR").is_null() | (pl.col("EVALUATOR") == reader)

@@ -10,14 +10,27 @@ from typing import Any
 import yaml
 
 from equipoise.protocol.model import Analysis, Protocol
+from equipoise.statistics.conventions import conventions
+
+_SURVIVAL = {
+    "conf_type": "survival_conf_type",
+    "plateau": "plateau",
+    "beyond": "beyond",
+    "median_interval": "median_interval",
+    "ties": "ties",
+}
 
 
 @cache
 def profiles() -> dict[str, dict[str, str]]:
-    """The convention profiles by name, as `conventions.yaml` states them."""
+    """The convention profiles by name: the estimators' choices and those of `conventions.yaml`."""
     text = files("equipoise.results").joinpath("conventions.yaml").read_text(encoding="utf-8")
     stated: dict[str, dict[str, str]] = yaml.safe_load(text)
-    return stated
+    chosen = conventions()
+    return {
+        name: {ours: getattr(chosen[name], theirs) for ours, theirs in _SURVIVAL.items()} | own
+        for name, own in stated.items()
+    }
 
 
 def kaplan_meier_args(protocol: Protocol, analysis: Analysis) -> dict[str, Any]:
