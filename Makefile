@@ -64,9 +64,10 @@ format: setup-dev  ## put the code in the project's format
 docs: setup-dev  ## make the generated pages anew
 	$(BIN)/python tools/command_line_page.py
 
-picture: setup-dev  ## take the README's picture from the page of altn-iii-04 (needs chromium)
+picture: setup-dev  ## make the pictures of README and docs anew (needs chromium)
 	$(BIN)/equipoise readout altn-iii-04 --out build/picture
 	$(BIN)/python tools/readme_picture.py build/picture/readout.html
+	$(BIN)/python tools/lesion_picture.py
 
 lock: | $(UV)  ## resolve the dependencies anew into both lock files
 	$(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet -o requirements.lock
