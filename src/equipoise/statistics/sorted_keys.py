@@ -89,13 +89,14 @@ def sort_keys(time: Floats, code: Flags, *, code_bits: int, offsets: Ints) -> So
 
 
 def unpack_time(ranks: Keys, packed: SortedKeys) -> Floats:
-    """The exact times behind `ranks` (a key shifted right by `packed.shift`)."""
+    """The exact times behind `ranks` (a key shifted right by `packed.shift`), in their memory."""
     if packed.times.size:
         times: Floats = packed.times[(ranks - np.uint64(1)).astype(np.int64)]
         return times
-    bits = ranks + np.uint64(packed.base)
-    bits[ranks == 0] = 0
-    return bits.view(np.float64)
+    zero = np.flatnonzero(ranks == 0)
+    ranks += np.uint64(packed.base)
+    ranks[zero] = 0
+    return ranks.view(np.float64)
 
 
 def segment_offsets(code: Ints, count: int) -> tuple[Ints | None, Ints]:
@@ -103,8 +104,8 @@ def segment_offsets(code: Ints, count: int) -> tuple[Ints | None, Ints]:
 
     The order is None when there is one segment only.
     """
+    if count == 1:  # the codes are all 0: not read, so that their memory is never touched
+        return None, np.array([0, code.size])
     offsets = np.zeros(count + 1, np.int64)
     np.cumsum(np.bincount(code, minlength=count), out=offsets[1:])
-    if count == 1:
-        return None, offsets
     return np.argsort(code, kind="stable"), offsets
