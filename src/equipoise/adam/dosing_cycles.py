@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from equipoise.tables import load_contract
@@ -54,11 +56,11 @@ def _longest_step() -> pl.Expr:
 def _with_calendar(cycles: pl.DataFrame, by: list[str]) -> pl.DataFrame:
     """The planned dose and start, how late the cycle began, and whether it was interrupted."""
     start, cycle, length = pl.col("ASTDT"), pl.col("CYCLE"), pl.col("CYCLED")
-    in_order = {"partition_by": by, "order_by": "CYCLE"}
+    in_order: dict[str, Any] = {"partition_by": by, "order_by": "CYCLE"}
     due = start.shift(1) + pl.duration(days=(cycle - cycle.shift(1)) * length)
-    late = (start - due).dt.total_days().clip(lower_bound=0).over(**in_order)  # type: ignore[arg-type]
-    first = start.first().over(**in_order)  # type: ignore[arg-type]
-    ahead = cycle - cycle.first().over(**in_order)  # type: ignore[arg-type]
+    late = (start - due).dt.total_days().clip(lower_bound=0).over(**in_order)
+    first = start.first().over(**in_order)
+    ahead = cycle - cycle.first().over(**in_order)
     last = cycle == cycle.max().over(by)
     fewer = pl.col("NADMIN") < pl.col("DOSEDAYS").list.len()
     return cycles.with_columns(

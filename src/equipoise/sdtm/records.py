@@ -21,7 +21,7 @@ def study_id(protocol: Protocol) -> str:
 def subject_ids(protocol: Protocol, patients: pl.DataFrame) -> pl.DataFrame:
     """SUBJID and USUBJID of each row of `patients`."""
     numbers = patients["patient"]
-    labels = [f"{number:04d}" for number in range(int(numbers.max() or 0) + 1)]  # type: ignore[arg-type]
+    labels = [f"{number:04d}" for number in range(_largest(numbers) + 1)]
     subjid = pl.Series("SUBJID", labels).gather(numbers)
     names = [f"{protocol.identity.id}-SIM-{label}" for label in labels]
     return pl.DataFrame([subjid, pl.Series("USUBJID", names).gather(numbers)])
@@ -94,6 +94,12 @@ def flags(evaluators: tuple[Evaluator, ...], prefix: str, code: pl.Series) -> di
 
 def millimetres(tenths: pl.Series) -> tuple[pl.Series, pl.Series]:
     """Sizes in tenths of a millimetre as text with one decimal, and as the number it stands for."""
-    largest = int(tenths.max() or 0)  # type: ignore[arg-type]
-    labels = pl.Series([f"{size // 10}.{size % 10}" for size in range(largest + 1)])
+    labels = pl.Series([f"{size // 10}.{size % 10}" for size in range(_largest(tenths) + 1)])
     return labels.gather(tenths), labels.cast(pl.Float64).gather(tenths)
+
+
+def _largest(whole: pl.Series) -> int:
+    """The largest of a series of whole numbers; 0 of none."""
+    found = whole.max()
+    assert found is None or isinstance(found, int)
+    return found or 0
