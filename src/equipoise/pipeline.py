@@ -27,8 +27,13 @@ class Analysed:
     sentence: pl.DataFrame
     published: pl.DataFrame | None
 
+    def files(self, *, run_id: str) -> Tables:
+        """The tables by name as they lie in a run folder: every row bears the name of its run."""
+        named = pl.lit(run_id).alias("run_id")
+        return {name: table.with_columns(named) for name, table in self.tables().items()}
+
     def tables(self) -> Tables:
-        """The tables by name, as they lie in a run folder."""
+        """The tables by name."""
         siblings = {
             "results": self.results,
             "analysis": self.analysis,
@@ -95,8 +100,12 @@ def design_stage(trial: Trial, *, solve: str | None, verify: int, seed: int) -> 
 
 
 def run_id_of(trial: Trial, evidence: Evidence) -> str:
-    """The name of a run: it follows from its inputs, arguments and versions, not from a clock."""
-    return run_identifier(evidence.inputs_with(trial), evidence.arguments)
+    """The name of a run: it follows from its inputs, arguments and versions, not from a clock.
+
+    The name of a simulated run says so, and with it every row of its results.
+    """
+    name = run_identifier(evidence.inputs_with(trial), evidence.arguments)
+    return f"SIMULATED-{name}" if evidence.simulated else name
 
 
 def derive_stage(trial: Trial, evidence: Evidence) -> Tables:

@@ -64,6 +64,13 @@ def test_simulated_is_said_everywhere(runs):
         assert labels.str.contains("SIM").all(), path.name
 
 
+def test_every_row_of_the_results_says_so_too(runs):
+    folder, _ = runs[0]
+    for name in ("results", "analysis", "rowset", "sentence", "published"):
+        frame = pl.read_csv(folder / f"{name}.csv", infer_schema=False)
+        assert frame["run_id"].str.starts_with("SIMULATED-").all(), name
+
+
 def test_another_seed_gives_another_trial(runs, tmp_path):
     run(tmp_path / "other", "alter-s006", "--seed", "2")
     assert content(tmp_path / "other")["results.csv"] != content(runs[0][0])["results.csv"]
