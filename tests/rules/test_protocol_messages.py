@@ -103,6 +103,12 @@ CASES = {
         "convention: sas94",
         "keep one of the two",
     ),
+    "a control character": (
+        replaced("short: Placebo", 'short: "Pla\\x07cebo"'),
+        "`arms.1.short` holds a control character",
+        'short: "Pla',
+        "visible characters",
+    ),
     "text that is not YAML": (
         replaced("identity:\n", "identity: {\n"),
         "this is not YAML",

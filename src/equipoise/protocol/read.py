@@ -20,6 +20,7 @@ Path = tuple[str | int, ...]
 _NULL = re.compile(r"(~|null|Null|NULL|)$")
 _BOOL = {"true": True, "false": False, "True": True, "False": False}
 _INT = re.compile(r"[-+]?\d+$")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _FLOAT = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?$")
 
 
@@ -73,7 +74,16 @@ def _scalar(node: yaml.ScalarNode) -> Any:
 
 def _value(node: yaml.Node, positions: Positions, path: Path, faults: list[Fault]) -> Any:
     if isinstance(node, yaml.ScalarNode):
-        return _scalar(node)
+        scalar = _scalar(node)
+        if isinstance(scalar, str) and _CONTROL.search(scalar):
+            faults.append(
+                Fault(
+                    what=f"`{'.'.join(map(str, path))}` holds a control character",
+                    where=positions.where(path),
+                    mend="write visible characters only",
+                )
+            )
+        return scalar
     if isinstance(node, yaml.SequenceNode):
         return [_value(n, positions, (*path, i), faults) for i, n in enumerate(node.value)]
     value: dict[Any, Any] = {}
