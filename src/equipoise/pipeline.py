@@ -27,9 +27,9 @@ class Analysed:
     sentence: pl.DataFrame
     published: pl.DataFrame | None
 
-    def files(self, *, run_id: str) -> Tables:
+    def files(self) -> Tables:
         """The tables by name as they lie in a run folder: every row bears the name of its run."""
-        named = pl.lit(run_id).alias("run_id")
+        named = pl.lit(self.results["run_id"][0]).alias("run_id")
         return {name: table.with_columns(named) for name, table in self.tables().items()}
 
     def tables(self) -> Tables:

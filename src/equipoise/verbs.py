@@ -70,17 +70,14 @@ def analyse(
     progress: Progress = _silent,
 ) -> Analysed:
     """The results of every analysis of the protocol, as one long table with its siblings."""
-    from equipoise.pipeline import analyse_stage, derive_stage, run_id_of
+    from equipoise.pipeline import analyse_stage, derive_stage
 
     loaded, evidence = _begin(trial, data, tables, seed, progress)
     progress("deriving endpoints")
     adam = derive_stage(loaded, evidence)
     progress("analysing")
     analysed = analyse_stage(loaded, evidence, adam)
-    folders = _made(evidence) | {
-        "adam": adam,
-        "": analysed.files(run_id=run_id_of(loaded, evidence)),
-    }
+    folders = _made(evidence) | {"adam": adam, "": analysed.files()}
     _write(out, "analyse", loaded, evidence, folders)
     return analysed
 
@@ -101,14 +98,7 @@ def readout(
     Parameters    formats : which of FORMATS to write, or "all"; the page is made in any case
                   style : how print looks and rounds: csr, nejm, lancet-oncology or jco
     """
-    from equipoise.pipeline import (
-        Readout,
-        analyse_stage,
-        derive_stage,
-        print_stage,
-        render_stage,
-        run_id_of,
-    )
+    from equipoise.pipeline import Readout, analyse_stage, derive_stage, print_stage, render_stage
     from equipoise.report.print.style import read_style
 
     wanted = _formats(formats)
@@ -126,10 +116,7 @@ def readout(
         progress("printing")
         printed = print_stage(loaded, evidence, analysed, formats=paper, style=style)
     pages = printed | ({"readout.html": html.encode()} if "html" in wanted else {})
-    folders = _made(evidence) | {
-        "adam": adam,
-        "": analysed.files(run_id=run_id_of(loaded, evidence)),
-    }
+    folders = _made(evidence) | {"adam": adam, "": analysed.files()}
     asked = {"formats": wanted, "style": style}
     _write(out, "readout", loaded, evidence, folders, pages=pages, asked=asked)
     return Readout(loaded, evidence, adam, analysed, html, printed)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from equipoise.adam.dates import first_day, imputed_part, last_day
+from equipoise.adam.new_therapy import therapy_records
 from equipoise.adam.reference_day import reference_variable
 from equipoise.protocol.model import Protocol
 from equipoise.tables import load_contract, subject_key
@@ -28,12 +29,7 @@ def derive_adsubtx(
     those of censoring at new therapy, adam/new_therapy.py.
     """
     key = subject_key(adsl)
-    found = []
-    for column, values in protocol.data.new_therapy.items():
-        domain = column[:2]
-        if domain in tables and column in tables[domain].columns:
-            rows = tables[domain].filter(pl.col(column).is_in(list(values)))
-            found.append(_records(rows, domain, key))
+    found = [_records(rows, domain, key) for domain, rows in therapy_records(tables, protocol)]
     if not found:
         return None
     start = reference_variable(protocol)

@@ -22,14 +22,10 @@ def derive_new_therapy(
     Raises        DataError - when neither table has a column that data.new_therapy names
     """
     key = subject_key(starts)
-    found = []
-    for column, values in protocol.data.new_therapy.items():
-        domain = column[:2]
-        if domain in tables and column in tables[domain].columns:
-            rows = tables[domain].filter(pl.col(column).is_in(list(values)))
-            found.append(
-                rows.select(*key, day=first_day(pl.col(f"{domain}STDTC")), NACTDOM=pl.lit(domain))
-            )
+    found = [
+        rows.select(*key, day=first_day(pl.col(f"{domain}STDTC")), NACTDOM=pl.lit(domain))
+        for domain, rows in therapy_records(tables, protocol)
+    ]
     if not found:
         named = ", ".join(protocol.data.new_therapy)
         raise DataError(
@@ -46,3 +42,14 @@ def derive_new_therapy(
         .group_by(key)
         .agg(NACTDT=pl.col("day").min(), NACTDOM=pl.col("NACTDOM").sort_by("day").first())
     )
+
+
+def therapy_records(
+    tables: Mapping[str, pl.DataFrame], protocol: Protocol
+) -> list[tuple[str, pl.DataFrame]]:
+    """Domain and rows of each table that has a column data.new_therapy names; maybe none."""
+    return [
+        (column[:2], tables[column[:2]].filter(pl.col(column).is_in(list(values))))
+        for column, values in protocol.data.new_therapy.items()
+        if column[:2] in tables and column in tables[column[:2]].columns
+    ]

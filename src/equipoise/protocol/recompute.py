@@ -10,13 +10,14 @@ from decimal import Decimal
 from typing import Literal
 
 from equipoise.protocol.model import Figure, Printed, Protocol
+from equipoise.statistics.normal import critical_value
 from equipoise.statistics.proportion import clopper_pearson
 from equipoise.statistics.rounding import round_half_away
+from equipoise.statistics.two_proportions import pearson_chi_square, two_counts
 
 Verdict = Literal["agrees", "cannot be recomputed", "contradicts"]
 
 _LEVEL = 0.95
-_Z = 1.959963984540054  # standard normal quantile of 0.975
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ def _hazard_ratio(figure: Figure, printed: Printed) -> Recomputed:
         math.sqrt((float(low) + sign * _half_unit(low)) * (float(high) + sign * _half_unit(high)))
         for sign in (-1, 1)
     ]
-    error = math.log(float(high) / float(low)) / (2 * _Z)
+    error = math.log(float(high) / float(low)) / (2 * critical_value(_LEVEL))
     p = math.erfc(abs(math.log(float(printed.value)) / error) / math.sqrt(2))
     half = _half_unit(printed.value)
     sound = edges[0] <= float(printed.value) + half and float(printed.value) - half <= edges[1]
@@ -212,12 +213,9 @@ def _comparison(
 
 
 def _chi_square_p(x: int, n: int, y: int, m: int) -> float:
-    """Pearson's chi-square test of a 2 x 2 table, 1 degree of freedom, no correction."""
-    pooled = (x + y) / (n + m)
-    if pooled in (0.0, 1.0):
-        return 1.0
-    z = (x / n - y / m) / math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
-    return math.erfc(abs(z) / math.sqrt(2))
+    """Pearson's chi-square test without correction; 1 where nobody or everybody responded."""
+    p = pearson_chi_square(two_counts(x, n, y, m)).p
+    return 1.0 if math.isnan(p) else p
 
 
 def _p_text(p: float) -> str:

@@ -108,18 +108,30 @@ def read_tables(folder: Path, *, wanted: Sequence[str], names: Mapping[str, str]
         if path is None:
             continue
         try:
-            read.tables[table] = READERS[path.suffix.lower()](path)
-        except Exception as error:  # each reader raises its own; all mean: not such a file
+            read.tables[table] = _read_file(path)
+        except ValueError as error:
             read.faults.append(
                 Fault(
-                    what=f"{path.name} cannot be read: {str(error).splitlines()[0]}",
+                    what=str(error),
                     where=path.name,
                     mend=f"check that it is a whole {path.suffix} file with one header line",
                 )
             )
         read.files[table] = path.name
-        read.sha256[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+        read.sha256[path.name] = _sha256(path)
     return read
+
+
+def _read_file(path: Path) -> pl.DataFrame:
+    """The table in a file of a known format; ValueError, saying why, when there is none."""
+    try:
+        return READERS[path.suffix.lower()](path)
+    except Exception as error:  # each reader raises its own; all mean: not such a file
+        raise ValueError(f"{path.name} cannot be read: {str(error).splitlines()[0]}") from error
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _find(present: Mapping[str, Path], stem: str) -> Path | None:
@@ -142,10 +154,9 @@ def read_one_table(path: Path) -> TablesRead:
         what = f"`{path.name}` is of no known format"
     else:
         try:
-            frame = READERS[path.suffix.lower()](path)
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()
-            return TablesRead({path.name: frame}, {path.name: path.name}, {path.name: digest}, [])
-        except Exception as error:  # each reader raises its own; all mean: not such a file
-            what = f"{path.name} cannot be read: {str(error).splitlines()[0]}"
+            frame, name = _read_file(path), path.name
+            return TablesRead({name: frame}, {name: name}, {name: _sha256(path)}, [])
+        except ValueError as error:
+            what = str(error)
     mend = f"give a folder of tables or one file: {', '.join(READERS)}"
     raise DataError(Fault(what=what, where="--data", mend=mend))
