@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import polars as pl
 
@@ -35,7 +35,7 @@ def derive_adam(tables: Mapping[str, pl.DataFrame], protocol: Protocol) -> dict[
     """The ADaM tables of a trial, as it stood on its data cut-off.
 
     ADSL, ADRS, ADTTE, ADAE and ADEX of every trial; where their sources are there and the protocol
-    asks: ADTR, ADRSCMP, ADADJ, ADCONC, ADTTECMP, ADLB from LB, ADSUBTX from CM or PR.
+    asks: ADTR and ADRSCMP (lesions), ADADJ, ADCONC, ADTTECMP, ADLB from LB, ADSUBTX from CM or PR.
 
     Parameters    tables : SDTM tables by name, checked by `check_tables`; not altered
     Raises        DataError - a table that the derivation needs is not there
@@ -53,11 +53,11 @@ def derive_adam(tables: Mapping[str, pl.DataFrame], protocol: Protocol) -> dict[
         both = pl.concat([adrs, accepted_rows(adrs, adjudication)])
         adrs = order_responses(both, adsl, protocol)
     adtte = derive_adtte(adsl, adrs, seen, protocol)
-    from_lesions = protocol.response.source == "lesions"
+    lesions_read = reads_lesions(protocol, seen)
     beside = {
         "ADADJ": adjudication,
         "ADCONC": derive_concordance(adrs, adtte, adsl, protocol),
-        "ADTR": derive_adtr(seen, adsl, adrs, protocol) if from_lesions else None,
+        "ADTR": derive_adtr(seen, adsl, adrs, protocol) if lesions_read else None,
         "ADTTECMP": derive_rule_set_moves(adtte, protocol),
         "ADSUBTX": derive_adsubtx(seen, adsl, protocol),
         "ADLB": derive_adlb(seen["LB"], adsl) if "LB" in seen else None,
@@ -77,11 +77,9 @@ def _response_records(
     tables: Tables, adsl: pl.DataFrame, protocol: Protocol
 ) -> tuple[ResponseRecords, dict[str, pl.DataFrame]]:
     """The overall responses the analysis uses; ADRSCMP where they are compared with the others."""
-    response, both = protocol.response, {"RS", "TU", "TR"} <= set(tables)
-    from_lesions = response.source == "lesions"
-    compare = both and (
-        response.compare == "always" or (response.compare == "when-derived" and from_lesions)
-    )
+    from_lesions = protocol.response.source == "lesions"
+    compare = "RS" in tables and reads_lesions(protocol, tables)
+    compare = compare and protocol.response.compare != "never"
     derived = recorded = None
     if from_lesions or compare:
         derived = derive_lesion_responses(tables, adsl, protocol)
@@ -92,6 +90,13 @@ def _response_records(
     if derived is None or recorded is None:
         return used, {}
     return used, {"ADRSCMP": compare_responses(derived, recorded, adsl, protocol)}
+
+
+def reads_lesions(protocol: Protocol, tables: Collection[str]) -> bool:
+    """Whether the lesions of TU and TR are read: for the responses, or to compare with them."""
+    response = protocol.response
+    asked = response.source == "lesions" or response.compare == "always"
+    return asked and {"TU", "TR"} <= set(tables)
 
 
 def _missing(name: str, protocol: Protocol) -> Fault:
