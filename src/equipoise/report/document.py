@@ -19,6 +19,7 @@ from equipoise.report.abstract import Paragraph, abstract_paragraphs
 from equipoise.report.adverse_event_detail import grade_table, kind_tables
 from equipoise.report.adverse_event_table import overview_table, term_table
 from equipoise.report.definitions import definitions_json
+from equipoise.report.exposure_table import dose_table, duration_table
 from equipoise.report.figures import Figure, render_svg
 from equipoise.report.flow import Flow, patient_flow
 from equipoise.report.footnotes import method_words, resolved_args
@@ -132,6 +133,11 @@ def _sections(
         ),
         *_efficacy(numbers, protocol, args, simulated=simulated),
         _section("response", "Tumour response", readers),
+        _section(
+            "exposure",
+            "Exposure",
+            [duration_table(numbers, protocol, args), dose_table(numbers, protocol, args)],
+        ),
         _section(
             "safety",
             "Adverse events",

@@ -37,6 +37,8 @@ NAMES = {
     "summary": "Summary statistics",
     "count": "Count",
     "disposition": "Count",
+    "exposure.duration": "Duration of exposure",
+    "exposure.drug": "Exposure by drug",
     "count.kinds": "Patients with at least one event",
     "count.terms": "Patients with at least one event of the term",
     "count.grades": "Patients by worst grade",
@@ -101,7 +103,17 @@ PHRASES: dict[tuple[str, str] | str, str] = {
     "by": "grouped by {}",
 }
 # Arguments that a reader of a footnote needs no words for.
-SILENT = ("unit", "decimals", "landmarks_months", "kinds", "bands", "columns")
+SILENT = (
+    "unit",
+    "decimals",
+    "landmarks_months",
+    "kinds",
+    "bands",
+    "columns",
+    "at_least_days",
+    "parameters",
+    "counts",
+)
 
 
 _ORDER = {

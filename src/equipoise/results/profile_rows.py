@@ -84,12 +84,11 @@ def _doses(adex: pl.DataFrame | None) -> pl.DataFrame | None:
     by = ["USUBJID", "EXTRT", "ACYCLE"]
     cycles = adex.filter(PARCAT1="CYCLE")
     wide = cycles.filter(PARAMCD="NADMIN").select(*by, "ASTDT", "AENDT", "SRCSEQ")
-    for code in ("ADOSE", "PDOSE", "DELAYD"):
-        own = cycles.filter(PARAMCD=code).select(*by, pl.col("AVAL").alias(code), "AVALU")
-        wide = wide.join(
-            own.rename({"AVALU": f"_{code}"}), on=by, how="left", maintain_order="left"
-        )
-    less = pl.col("ADOSE") < 0.95 * pl.col("PDOSE")
+    given = cycles.filter(PARAMCD="ADOSE").select(*by, ADOSE="AVAL", UNIT="AVALU")
+    planned = cycles.filter(PARAMCD="PDOSE").select(*by, PDOSE="AVAL")
+    for own in (given, planned):
+        wide = wide.join(own, on=by, how="left", maintain_order="left")
+    share = (100 * pl.col("ADOSE") / pl.col("PDOSE")).round(0).cast(pl.Int64, strict=False)
     return wide.select(
         "USUBJID",
         mark=pl.lit("dose"),
@@ -97,12 +96,7 @@ def _doses(adex: pl.DataFrame | None) -> pl.DataFrame | None:
         value="ADOSE",
         unit="UNIT",
         value_text=pl.format("cycle {}", "ACYCLE"),
-        note=pl.when(less).then(
-            pl.format(
-                "{}% of the planned dose",
-                (100 * pl.col("ADOSE") / pl.col("PDOSE")).round(0).cast(pl.Int64),
-            )
-        ),
+        note=pl.when(share < 100).then(pl.format("{}% of the planned dose", share)),
         dataset=pl.lit("ADEX"),
         ASEQ="SRCSEQ",
         _from="ASTDT",

@@ -18,6 +18,7 @@ from equipoise.results.comparison import cox, logrank, logrank_overall
 from equipoise.results.curve import curve, risk
 from equipoise.results.display_rows import display_rows
 from equipoise.results.disposition import disposition
+from equipoise.results.exposure import exposure_drug, exposure_duration
 from equipoise.results.follow_up import follow_up
 from equipoise.results.landmark_difference import landmark_difference
 from equipoise.results.plan import plan_analyses, plan_tasks
@@ -54,6 +55,8 @@ METHODS: dict[str, Method] = {
     "disposition": disposition,
     "summary": baseline,
     "count": baseline,
+    "exposure.duration": exposure_duration,
+    "exposure.drug": exposure_drug,
     "count.kinds": adverse_events,
     "count.terms": adverse_events,
     "count.grades": worst_grades,
