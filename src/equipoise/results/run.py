@@ -16,8 +16,11 @@ from equipoise.results.baseline import baseline
 from equipoise.results.checks import check_results
 from equipoise.results.comparison import cox, logrank, logrank_overall
 from equipoise.results.curve import curve, risk
+from equipoise.results.deaths import deaths
 from equipoise.results.disposition import disposition
+from equipoise.results.exposure import exposure_drug, exposure_duration
 from equipoise.results.follow_up import follow_up
+from equipoise.results.laboratory import grade_shifts
 from equipoise.results.landmark_difference import landmark_difference
 from equipoise.results.plan import plan_analyses, plan_tasks
 from equipoise.results.response import best_response, response
@@ -51,9 +54,13 @@ METHODS: dict[str, Method] = {
     "disposition": disposition,
     "summary": baseline,
     "count": baseline,
+    "exposure.duration": exposure_duration,
+    "exposure.drug": exposure_drug,
     "count.kinds": adverse_events,
     "count.terms": adverse_events,
     "count.grades": worst_grades,
+    "deaths": deaths,
+    "shift": grade_shifts,
     "rate-difference.kinds": event_difference,
     "rate-difference.terms": event_difference,
 }
