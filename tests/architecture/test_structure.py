@@ -18,6 +18,7 @@ SHELL = {
     "verbs",
     "pipeline",
     "operating",
+    "rehearsal",
     "screening",
     "screening_page",
     "simulated",
