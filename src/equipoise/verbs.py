@@ -98,7 +98,14 @@ def readout(
     Parameters    formats : which of FORMATS to write, or "all"; the page is made in any case
                   style : how print looks and rounds: csr, nejm, lancet-oncology or jco
     """
-    from equipoise.pipeline import Readout, analyse_stage, derive_stage, print_stage, render_stage
+    from equipoise.pipeline import (
+        Readout,
+        analyse_stage,
+        derive_stage,
+        display_stage,
+        print_stage,
+        render_stage,
+    )
     from equipoise.report.print.style import read_style
 
     wanted = _formats(formats)
@@ -110,16 +117,18 @@ def readout(
     analysed = analyse_stage(loaded, evidence, adam)
     progress("drawing the readout")
     html = render_stage(loaded, evidence, analysed)
+    displays = display_stage(loaded, evidence, analysed)
     paper = [name for name in wanted if name != "html"]
     printed = {}
     if paper:
         progress("printing")
         printed = print_stage(loaded, evidence, analysed, formats=paper, style=style)
     pages = printed | ({"readout.html": html.encode()} if "html" in wanted else {})
-    folders = _made(evidence) | {"adam": adam, "": analysed.files()}
+    made = Readout(loaded, evidence, adam, analysed, displays, html, printed)
+    folders = _made(evidence) | {"adam": adam, "": made.files()}
     asked = {"formats": wanted, "style": style}
     _write(out, "readout", loaded, evidence, folders, pages=pages, asked=asked)
-    return Readout(loaded, evidence, adam, analysed, html, printed)
+    return made
 
 
 def _formats(formats: Collection[str]) -> list[str]:
