@@ -55,7 +55,7 @@ class Readout:
     printed: dict[str, bytes] = field(default_factory=dict)
 
     def _repr_html_(self) -> str:
-        return _framed(self.html)
+        return framed(self.html)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +68,10 @@ class Designed:
     html: str
 
     def _repr_html_(self) -> str:
-        return _framed(self.html)
+        return framed(self.html)
 
 
-def _framed(html: str) -> str:
+def framed(html: str) -> str:
     """A whole page inside a notebook's cell."""
     style = "width:100%;height:80vh;border:0"
     return f'<iframe srcdoc="{escape(html)}" style="{style}"></iframe>'
