@@ -25,6 +25,7 @@ class Analysed:
     analysis: pl.DataFrame
     rowset: pl.DataFrame
     sentence: pl.DataFrame
+    display_rows: pl.DataFrame
     published: pl.DataFrame | None
 
     def files(self) -> Tables:
@@ -39,6 +40,7 @@ class Analysed:
             "analysis": self.analysis,
             "rowset": self.rowset,
             "sentence": self.sentence,
+            "display_rows": self.display_rows,
         }
         return siblings if self.published is None else siblings | {"published": self.published}
 

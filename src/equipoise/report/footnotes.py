@@ -37,6 +37,10 @@ NAMES = {
     "summary": "Summary statistics",
     "count": "Count",
     "disposition": "Count",
+    "deaths": "Deaths",
+    "shift": "Shift of grades",
+    "exposure.duration": "Duration of exposure",
+    "exposure.drug": "Exposure by drug",
     "count.kinds": "Patients with at least one event",
     "count.terms": "Patients with at least one event of the term",
     "count.grades": "Patients by worst grade",
@@ -93,6 +97,7 @@ PHRASES: dict[tuple[str, str] | str, str] = {
     ("sd_between", "True"): "stable disease allowed between",
     "sd_min_days": "stable disease lasts at least {} days",
     "emergent_days_after_last_dose": "up to {} days after the last dose",
+    "days_after_last_dose": "{} days after the last dose",
     "dictionary": "coded with {}",
     ("quantile", "averaged_inverted_cdf"): "quartiles averaged at steps (SAS definition 5)",
     ("quantile", "linear"): "quartiles by linear interpolation (R type 7)",
@@ -101,7 +106,17 @@ PHRASES: dict[tuple[str, str] | str, str] = {
     "by": "grouped by {}",
 }
 # Arguments that a reader of a footnote needs no words for.
-SILENT = ("unit", "decimals", "landmarks_months", "kinds", "bands", "columns")
+SILENT = (
+    "unit",
+    "decimals",
+    "landmarks_months",
+    "kinds",
+    "bands",
+    "columns",
+    "at_least_days",
+    "parameters",
+    "counts",
+)
 
 
 _ORDER = {

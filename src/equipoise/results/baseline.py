@@ -5,11 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Literal
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from equipoise.errors import Fault, ResultError
 from equipoise.protocol.model import Protocol
@@ -23,15 +20,11 @@ from equipoise.results.groups import (
     table_of,
 )
 from equipoise.results.number import number, percentage
-from equipoise.results.schema import Level, Result, Rowset, Scope, rowset
+from equipoise.results.schema import Level, Result, Scope, rowset
+from equipoise.results.summaries import summarise
 from equipoise.results.task import Task
 
-Floats = NDArray[np.float64]
-QuantileMethod = Literal["averaged_inverted_cdf", "linear", "weibull"]
 MISSING = "Missing"
-# Decimals printed beyond those the data carry.
-QUARTILES = {"q1": 0.25, "median": 0.5, "q3": 0.75}
-SUMMARIES = {"mean": 1, "sd": 2, "median": 1, "q1": 1, "q3": 1, "min": 0, "max": 0}
 
 
 def baseline(
@@ -70,37 +63,15 @@ def _continuous(task: Task, scope: Scope, group: Group, rows: pl.DataFrame) -> l
         group_size(scope, group),
         number(here, "n", known.height, rows=known_set),
         number(here, "n_missing", len(unknown), rows=unknown_set),
-        *(_summary(task, here, stat, values, known_set) for stat in SUMMARIES),
+        *summarise(
+            here,
+            values,
+            rows=known_set,
+            unit=task.args["unit"],
+            decimals=task.args["decimals"],
+            quantile=task.args["quantile"],
+        ),
     ]
-
-
-def _summary(
-    task: Task,
-    scope: Scope,
-    stat: str,
-    values: Floats,
-    rows: Rowset,
-) -> Result:
-    fmt = f"dec{task.args['decimals'] + SUMMARIES[stat]}"
-    needed = 2 if stat == "sd" else 1
-    if len(values) < needed:
-        reason = "no values" if needed == 1 else "fewer than two values"
-        return number(
-            scope, stat, None, rows=rows, state="NA", reason=reason, unit=task.args["unit"], fmt=fmt
-        )
-    value = _compute(stat, values, quantile=task.args["quantile"])
-    return number(scope, stat, value, rows=rows, unit=task.args["unit"], fmt=fmt)
-
-
-def _compute(stat: str, values: Floats, *, quantile: QuantileMethod) -> float:
-    """One summary of at least as many values as it needs."""
-    if stat in QUARTILES:
-        return float(np.quantile(values, QUARTILES[stat], method=quantile))
-    if stat == "sd":
-        return float(values.std(ddof=1))
-    if stat == "mean":
-        return float(values.mean())
-    return float(values.min() if stat == "min" else values.max())
 
 
 def _levels(task: Task, rows: pl.DataFrame) -> list[tuple[str | None, str | None]]:
