@@ -69,7 +69,7 @@ class Readout:
         return self.analysed.files() | _named(self.displays, run_id)
 
     def _repr_html_(self) -> str:
-        return _framed(self.html)
+        return framed(self.html)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +82,10 @@ class Designed:
     html: str
 
     def _repr_html_(self) -> str:
-        return _framed(self.html)
+        return framed(self.html)
 
 
-def _framed(html: str) -> str:
+def framed(html: str) -> str:
     """A whole page inside a notebook's cell."""
     style = "width:100%;height:80vh;border:0"
     return f'<iframe srcdoc="{escape(html)}" style="{style}"></iframe>'
