@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """equipoise: an oncology clinical trial, executed from one protocol file."""
 
-from equipoise.verbs import analyse, check, derive, plan, readout, rehearse, screen, simulate
+from equipoise.planning import plan, scenarios
+from equipoise.verbs import analyse, check, derive, readout, rehearse, screen, simulate
 
 __all__ = [
     "__version__",
@@ -11,6 +12,7 @@ __all__ = [
     "plan",
     "readout",
     "rehearse",
+    "scenarios",
     "screen",
     "simulate",
 ]
