@@ -22,6 +22,8 @@ SHELL = {
     "screening_page",
     "simulated",
     "trial",
+    "twins",
+    "twin_lines",
     "store",
     "__init__",
     "__main__",

@@ -57,7 +57,7 @@ def test_the_hazard_ratio_stands_in_the_column_of_the_experimental_arm(numbers, 
 
 
 def test_the_curve_starts_at_one_and_censored_times_lie_on_it(numbers, protocol):
-    figure = kaplan_meier_figure(protocol.analyses[0], numbers, protocol, simulated=False)
+    figure = kaplan_meier_figure(protocol.analyses[0], numbers, protocol, label="")
     layers = figure.drawings[0].spec["layer"]
     lines = [layer for layer in layers if layer["mark"]["type"] == "line"]
     points = [layer for layer in layers if layer["mark"]["type"] == "point"]
@@ -69,7 +69,7 @@ def test_the_curve_starts_at_one_and_censored_times_lie_on_it(numbers, protocol)
 
 
 def test_the_numbers_at_risk_stand_under_their_ticks(numbers, protocol):
-    figure = kaplan_meier_figure(protocol.analyses[0], numbers, protocol, simulated=False)
+    figure = kaplan_meier_figure(protocol.analyses[0], numbers, protocol, label="")
     for drawing in figure.drawings:
         layers = drawing.spec["layer"]
         axis = next(x for x in layers if x["mark"]["type"] == "line")["encoding"]["x"]

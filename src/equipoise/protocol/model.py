@@ -34,6 +34,7 @@ from equipoise.protocol.endpoint import (
     AdverseEvents,
     Analysis,
     AnalysisSet,
+    ConventionName,
     Data,
     Endpoint,
     RuleSet,
@@ -160,7 +161,7 @@ class Protocol(Record):
     endpoints: tuple[Endpoint, ...] = Field(min_length=1)
     analyses: tuple[Analysis, ...] = Field(min_length=1)
     adverse_events: AdverseEvents
-    convention: Literal["equipoise", "sas94", "r-survival", "nest", "spss"]
+    convention: ConventionName
     days_per_month: Annotated[float, Field(gt=0)] = 30.4375
     data: Data = Data()
     design: Design | None = None
