@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """equipoise: an oncology clinical trial, executed from one protocol file."""
 
-from equipoise.verbs import analyse, check, derive, plan, readout, screen, simulate, twin
+from equipoise.planning import plan, scenarios
+from equipoise.verbs import analyse, check, derive, readout, screen, simulate, twin
 
 __all__ = [
     "__version__",
@@ -10,6 +11,7 @@ __all__ = [
     "derive",
     "plan",
     "readout",
+    "scenarios",
     "screen",
     "simulate",
     "twin",

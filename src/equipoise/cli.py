@@ -177,6 +177,33 @@ def design(trial: str, out: str | None, **given: Any) -> None:
 
 
 @main.command()
+@click.argument("grid", type=click.Path())
+@click.option("--replicates", type=click.IntRange(min=1), default=100_000, show_default=True)
+@click.option("--precision", metavar="NAME=SE", help="End a scenario early: reject=0.001.")
+@click.option(
+    "--confidence", type=click.FloatRange(0, 1, True, True), default=0.95, show_default=True
+)
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option("--cluster", metavar="ADDRESS", help="Of a Dask scheduler, in place of --workers.")
+@click.option("--blocks", type=click.Path(), help="Keep finished work here, and go on from it.")
+@click.option("--out", type=click.Path(), help="Folder to write. [scenarios/GRID]")
+def scenarios(grid: str, out: str | None, **given: Any) -> None:
+    """Simulate a grid of scenarios: power, type I error, size, duration.
+
+    GRID is a YAML file: a base trial, and what varies. Numbers do not depend on --workers.
+    """
+    with _exit_status(), _bar() as progress:
+        folder = Path(out) if out else Path("scenarios") / Path(grid).stem
+        made = equipoise.scenarios(grid, out=folder, progress=progress, **given)
+        found = made.summary.select("scenario", "reject", "reject_se").iter_rows()
+        width = max(map(len, made.summary["scenario"]))
+        for name, reject, error in found:
+            click.echo(f"{name:<{width}}  {100 * reject:6.2f}% ({100 * error:.2f})")
+        click.echo(folder / "scenarios.html")
+
+
+@main.command()
 @click.argument("trials", nargs=-1, required=True, metavar="TRIAL...")
 @click.option(
     "--data",
@@ -220,6 +247,20 @@ def _exit_status() -> Iterator[None]:
         head = "1 fault" if number == 1 else f"{number} faults"
         click.echo(f"equipoise: {head}\n{error}", err=True)
         sys.exit(MISUSED if isinstance(error, TrialNotFoundError) else FAULTY)
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[int, int], None]]:
+    """A bar of finished work on a terminal; nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("simulating", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ SHELL = {
     "cli",
     "verbs",
     "pipeline",
+    "planning",
     "operating",
     "screening",
     "screening_page",

@@ -78,9 +78,7 @@ def test_normal_interval(seed):
     both = counts(day, event, 0 * day, 0 * day)[:, 0, 0]
     curve, spread = np.empty(both.shape[1]), np.empty(both.shape[1])
     fill_curve(both[0], both[1], curve, spread)
-    want = normal_approximation_median(
-        kaplan_meier(day, event, conf_type="plain", conf_level=0.95)
-    )
+    want = normal_approximation_median(kaplan_meier(day, event, conf_type="plain", conf_level=0.95))
     row = np.array([0, want.lower, want.lower, want.upper, want.upper])
     assert normal_misfit(both[0], curve, spread, Z, row) == pytest.approx(0, abs=1e-9)
     assert normal_misfit(both[0], curve, spread, Z, row + 10) == pytest.approx(0.2, abs=1e-9)

@@ -8,7 +8,6 @@ import polars as pl
 import pytest
 from click.testing import CliRunner
 
-
 import equipoise
 from equipoise.cli import main
 from equipoise.errors import ProtocolError

@@ -48,8 +48,8 @@ def check_value(compare, entry, name, got, want):
         compare.faults.append(f"{name}: nobody computes it")
         return
     value = got[name]
-    if isinstance(value, tuple):  # a difference on purpose: (our value, entry of discrepancies)
-        compare.depart(name, value[1], True)
+    if isinstance(value, tuple):  # a difference on purpose: (entry of discrepancies, it holds)
+        compare.depart(name, *value)
         return
     slack = entry.get("slack", 0.0) + got.get("slack", {}).get(name, 0.0)
     if want is None:

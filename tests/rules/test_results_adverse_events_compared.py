@@ -68,7 +68,11 @@ def test_the_conditions_select_the_patients_counted(tables: dict[str, pl.DataFra
 
 def test_a_difference_is_of_patients_not_of_events(tables: dict[str, pl.DataFrame]) -> None:
     row = one(
-        tables["results"], method_id="rate-difference.terms", stat="rate_diff", g2_level="DRY EYE"
+        tables["results"],
+        analysis_id="AE.TERM",
+        method_id="rate-difference.terms",
+        stat="rate_diff",
+        g2_level="DRY EYE",
     )
     assert row["value"] == pytest.approx(100 * (3 / 3 - 0 / 3))
     row = one(

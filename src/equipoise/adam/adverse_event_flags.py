@@ -63,7 +63,7 @@ def special_interest(events: pl.DataFrame, protocol: Protocol) -> dict[str, pl.E
 
 
 def event_flags(ae: pl.DataFrame) -> dict[str, pl.Expr]:
-    """Severity, grade, relation, discontinuation and outcome of each event, by column name.
+    """Severity, grade, relation, action taken and outcome of each event, by column name.
 
     What the study did not record, in any replicate, has no column: nobody knows, which is not N.
     """
@@ -85,6 +85,7 @@ def event_flags(ae: pl.DataFrame) -> dict[str, pl.Expr]:
         "ATOXGRN": ("AETOXGR", grade.cast(pl.Int64, strict=False)),
         "ARELFL": ("AEREL", _yes_no(pl.col("AEREL").is_in(rules["related"]))),
         "ADISCFL": ("AEACN", _yes_no(pl.col("AEACN") == rules["withdrawn"])),
+        "AMODFL": ("AEACN", _yes_no(pl.col("AEACN").is_in(rules["modified"]))),
     }
     known = {name: value for name, (source, value) in flags.items() if _recorded(ae, source)}
     return known | ({"AFATALFL": _yes_no(pl.any_horizontal(told))} if told else {})

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 import polars as pl
@@ -16,15 +16,15 @@ SIMULATED = ("-SIMULATED", "-TWIN")
 
 # The date that makes a record exist, by table; a record without it, or with none, stays.
 _OCCURS = {
-    "AE": "AESTDTC",
-    "CM": "CMSTDTC",
-    "DS": "DSSTDTC",
-    "EX": "EXSTDTC",
-    "LB": "LBDTC",
-    "PR": "PRSTDTC",
-    "RS": "RSDTC",
-    "TR": "TRDTC",
-    "TU": "TUDTC",
+    "AE": ("AESTDTC",),
+    "CM": ("CMSTDTC",),
+    "DS": ("DSSTDTC",),
+    "EX": ("EXSTDTC",),
+    "LB": ("LBDTC",),
+    "PR": ("PRSTDTC",),
+    "RS": ("RSDTC",),
+    "TR": ("TRDTC",),
+    "TU": ("TUDTC",),
 }
 # Dates that happen later than the record begins: after the cut-off they are not known yet.
 _LATER = {
@@ -58,18 +58,27 @@ def apply_cutoff(
 
 def _cut(name: str, frame: pl.DataFrame, cutoff: date) -> pl.DataFrame:
     last = pl.lit(cutoff)
-    occurs = _OCCURS.get(name)
-    if occurs in frame.columns:
+    for occurs in _with_later(frame, _OCCURS.get(name, ()), cutoff):
         frame = frame.filter((earliest_day(pl.col(occurs)) <= last).fill_null(value=True))
-    later = [c for c in _LATER.get(name, ()) if c in frame.columns]
+    later = _with_later(frame, _LATER.get(name, ()), cutoff)
     frame = frame.with_columns(_unless_after(c, last) for c in later)
-    if name == "EX":
+    if name == "EX" and _with_later(frame, ["EXENDTC"], cutoff):
         after = (earliest_day(pl.col("EXENDTC")) > last).fill_null(value=False)
         cut = pl.when(after).then(pl.lit(cutoff.isoformat())).otherwise("EXENDTC")
         frame = frame.with_columns(EXENDTC=cut)
     if name == "DM" and {"DTHFL", "DTHDTC"} <= set(frame.columns):
         frame = frame.with_columns(DTHFL=pl.when(pl.col("DTHDTC").is_not_null()).then("DTHFL"))
     return frame
+
+
+def _with_later(frame: pl.DataFrame, columns: Iterable[str], cutoff: date) -> list[str]:
+    """Which of these columns may hold a date after the cut-off.
+
+    ISO dates sort as text: what does not sort after the cut-off does not begin after it.
+    """
+    here = [c for c in columns if c in frame.columns]
+    after = frame.select((pl.col(c) > f"{cutoff}~").any() for c in here)
+    return [c for c in here if after[c][0]]
 
 
 def _unless_after(column: str, last: pl.Expr) -> pl.Expr:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import polars as pl
 
@@ -22,66 +22,109 @@ from equipoise.adam.lesion_responses import derive_lesion_responses
 from equipoise.adam.response_comparison import compare_responses
 from equipoise.adam.response_records import ResponseRecords, recorded_responses
 from equipoise.adam.rule_set_moves import derive_rule_set_moves
+from equipoise.adam.subject_numbers import number_subjects
 from equipoise.errors import DataError, Fault
 from equipoise.protocol.model import Protocol
-from equipoise.tables import conform, load_contract
+from equipoise.recist.batches import derive_in_batches
+from equipoise.tables import conform, load_contract, subject_key
 
 Tables = Mapping[str, pl.DataFrame]
 NEEDED = ("DM", "DS", "EX", "AE")
 SOURCES = {"recorded": ("RS",), "lesions": ("TU", "TR")}
+SUBJECTS_PER_BATCH = 25_000
+"""Memory is taken for so many subjects at a time, whatever their number."""
+TIMED = frozenset(("ADTTE", "ADCONC", "ADTTECMP"))
+FROM_RESPONSES = TIMED | {"ADRS", "ADADJ", "ADRSCMP", "ADTR"}
+ADAM_TABLES = FROM_RESPONSES | {"ADSL", "ADAE", "ADEX", "ADSUBTX", "ADLB"}
 
 
-def derive_adam(tables: Mapping[str, pl.DataFrame], protocol: Protocol) -> dict[str, pl.DataFrame]:
+def derive_adam(
+    tables: Tables, protocol: Protocol, *, only: Collection[str] | None = None
+) -> dict[str, pl.DataFrame]:
     """The ADaM tables of a trial, as it stood on its data cut-off.
 
     ADSL, ADRS, ADTTE, ADAE and ADEX of every trial; where their sources are there and the protocol
-    asks: ADTR, ADRSCMP, ADADJ, ADCONC, ADTTECMP, ADLB from LB, ADSUBTX from CM or PR.
+    asks: ADTR and ADRSCMP (lesions), ADADJ, ADCONC, ADTTECMP, ADLB from LB, ADSUBTX from CM or PR.
 
     Parameters    tables : SDTM tables by name, checked by `check_tables`; not altered
+                  only : names of the tables wanted, None for all; what they do not need is not made
+    Returns       tables by name; more than SUBJECTS_PER_BATCH subjects are derived in batches
     Raises        DataError - a table that the derivation needs is not there
     """
     needed = [*NEEDED, *SOURCES[protocol.response.source]]
     absent = [name for name in needed if name not in tables]
     if absent:
         raise DataError([_missing(name, protocol) for name in absent])
+    wanted = frozenset(ADAM_TABLES if only is None else only)
+    return derive_in_batches(
+        lambda batch: _derive_batch(batch, protocol, wanted),
+        tables,
+        subjects="DM",
+        key=subject_key(tables["DM"]),
+        size=SUBJECTS_PER_BATCH,
+    )
+
+
+def _derive_batch(
+    tables: Tables, protocol: Protocol, wanted: frozenset[str]
+) -> dict[str, pl.DataFrame]:
     seen = apply_cutoff(conform(tables), data_cutoff(tables, protocol))
+    numbered = number_subjects(seen)
+    if numbered is None:
+        return _derive(seen, protocol, wanted)
+    try:
+        made = _derive(numbered.tables, protocol, wanted)
+    except DataError:
+        return _derive(seen, protocol, wanted)  # which says the same of subjects by their names
+    return {name: numbered.named(table) for name, table in made.items()}
+
+
+def _derive(seen: Tables, protocol: Protocol, wanted: frozenset[str]) -> dict[str, pl.DataFrame]:
     adsl = derive_adsl(seen, protocol)
-    records, others = _response_records(seen, adsl, protocol)
+    made: dict[str, pl.DataFrame | None] = {"ADSL": adsl}
+    if wanted & FROM_RESPONSES:
+        made |= _of_responses(seen, adsl, protocol, wanted)
+    if "ADAE" in wanted:
+        made["ADAE"] = derive_adae(seen, adsl, protocol)
+    if "ADEX" in wanted:
+        made["ADEX"] = derive_adex(seen, adsl, protocol)
+    if "ADSUBTX" in wanted:
+        made["ADSUBTX"] = derive_adsubtx(seen, adsl, protocol)
+    if "ADLB" in wanted and "LB" in seen:
+        made["ADLB"] = derive_adlb(seen["LB"], adsl)
+    return {name: table for name, table in made.items() if name in wanted and table is not None}
+
+
+def _of_responses(
+    seen: Tables, adsl: pl.DataFrame, protocol: Protocol, wanted: frozenset[str]
+) -> dict[str, pl.DataFrame | None]:
+    """ADRS, and what follows from responses."""
+    records, compared = _response_records(seen, adsl, protocol, wanted)
     adrs = derive_adrs(seen, adsl, records, protocol)
     adjudication = derive_adjudication(adrs, adsl, seen, protocol)
     if adjudication is not None:
         both = pl.concat([adrs, accepted_rows(adrs, adjudication)])
         adrs = order_responses(both, adsl, protocol)
-    adtte = derive_adtte(adsl, adrs, seen, protocol)
-    from_lesions = protocol.response.source == "lesions"
-    beside = {
-        "ADADJ": adjudication,
-        "ADCONC": derive_concordance(adrs, adtte, adsl, protocol),
-        "ADTR": derive_adtr(seen, adsl, adrs, protocol) if from_lesions else None,
-        "ADTTECMP": derive_rule_set_moves(adtte, protocol),
-        "ADSUBTX": derive_adsubtx(seen, adsl, protocol),
-        "ADLB": derive_adlb(seen["LB"], adsl) if "LB" in seen else None,
-        **others,
-    }
-    made = {
-        "ADSL": adsl,
-        "ADRS": adrs,
-        "ADTTE": adtte,
-        "ADAE": derive_adae(seen, adsl, protocol),
-        "ADEX": derive_adex(seen, adsl, protocol),
-    }
-    return made | {name: table for name, table in beside.items() if table is not None}
+    made = {"ADRS": adrs, "ADADJ": adjudication, "ADRSCMP": compared}
+    if wanted & TIMED:
+        adtte = derive_adtte(adsl, adrs, seen, protocol)
+        made["ADTTE"] = adtte
+        if "ADCONC" in wanted:
+            made["ADCONC"] = derive_concordance(adrs, adtte, adsl, protocol)
+        if "ADTTECMP" in wanted:
+            made["ADTTECMP"] = derive_rule_set_moves(adtte, protocol)
+    if "ADTR" in wanted and reads_lesions(protocol, seen):
+        made["ADTR"] = derive_adtr(seen, adsl, adrs, protocol)
+    return made
 
 
 def _response_records(
-    tables: Tables, adsl: pl.DataFrame, protocol: Protocol
-) -> tuple[ResponseRecords, dict[str, pl.DataFrame]]:
+    tables: Tables, adsl: pl.DataFrame, protocol: Protocol, wanted: frozenset[str]
+) -> tuple[ResponseRecords, pl.DataFrame | None]:
     """The overall responses the analysis uses; ADRSCMP where they are compared with the others."""
-    response, both = protocol.response, {"RS", "TU", "TR"} <= set(tables)
-    from_lesions = response.source == "lesions"
-    compare = both and (
-        response.compare == "always" or (response.compare == "when-derived" and from_lesions)
-    )
+    from_lesions = protocol.response.source == "lesions"
+    asked = "ADRSCMP" in wanted and protocol.response.compare != "never"
+    compare = asked and "RS" in tables and reads_lesions(protocol, tables)
     derived = recorded = None
     if from_lesions or compare:
         derived = derive_lesion_responses(tables, adsl, protocol)
@@ -90,8 +133,15 @@ def _response_records(
     used = derived if from_lesions else recorded
     assert used is not None
     if derived is None or recorded is None:
-        return used, {}
-    return used, {"ADRSCMP": compare_responses(derived, recorded, adsl, protocol)}
+        return used, None
+    return used, compare_responses(derived, recorded, adsl, protocol)
+
+
+def reads_lesions(protocol: Protocol, tables: Collection[str]) -> bool:
+    """Whether the lesions of TU and TR are read: for the responses, or to compare with them."""
+    response = protocol.response
+    asked = response.source == "lesions" or response.compare == "always"
+    return asked and {"TU", "TR"} <= set(tables)
 
 
 def _missing(name: str, protocol: Protocol) -> Fault:

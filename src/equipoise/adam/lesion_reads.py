@@ -20,10 +20,15 @@ from equipoise.recist.sdtm_lesions import (
     without_copies,
 )
 from equipoise.tables import load_contract, subject_key
+from equipoise.tables.iso_date import missing_part
 
 Tables = Mapping[str, pl.DataFrame]
 _TEXT_OF_TU = ("VISIT", "TUDTC", "TULOC", "TUMETHOD", "TUTESTCD", "TULNKID")
 _TEXT_OF_TR = ("VISIT", "TRDTC", "TRSTAT", "TRLNKID", "TRORRES", "TRORRESU", "TRSTRESC")
+_USED = {
+    "TU": (*_TEXT_OF_TU, "TUSTRESC"),
+    "TR": (*_TEXT_OF_TR, "TRTESTCD", "TRSEQ", "TRSTRESN", "TRLOC"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +92,11 @@ def _with_text(frame: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:
 def _of_evaluators(
     frame: pl.DataFrame, domain: str, adsl: pl.DataFrame, protocol: Protocol
 ) -> pl.DataFrame:
-    kept = frame.join(adsl.select(subject_key(adsl)), on=subject_key(adsl), how="semi")
+    named = {domain + name[2:] for e in protocol.evaluators for name in e.where}
+    used = {*subject_key(adsl), *_USED[domain], *named, f"{domain}ACPTFL"}
+    kept = frame.select(c for c in frame.columns if c in used).join(
+        adsl.select(subject_key(adsl)), on=subject_key(adsl), how="semi"
+    )
     if domain == "TU":
         identified = load_contract("TU").rules["identified"]
         kept = kept.filter((pl.col("TUTESTCD") == identified).fill_null(value=True))
@@ -145,6 +154,14 @@ def _dated(
     partial: Literal["first", "last"],
 ) -> pl.DataFrame:
     """TR with ADT, ADTF and results in mm as text."""
+    in_other_unit = (pl.col("TRORRESU").str.to_uppercase() != "MM").fill_null(value=False)
+    tr = tr.with_columns(
+        TRORRES=pl.when(in_other_unit).then("TRSTRESC").otherwise("TRORRES"),
+        ADT=first_day(pl.col("TRDTC")),
+        ADTF=missing_part(pl.col("TRDTC")),
+    )
+    if tr["ADTF"].null_count() == tr.height:
+        return tr  # every date is complete
     key = [*subject_key(tr), "EVALUATOR"]
     cutoff, text = data_cutoff(tables, protocol), pl.col("TRDTC")
     last = last_day(text) if cutoff is None else last_day(text, not_after=pl.lit(cutoff))
@@ -152,7 +169,6 @@ def _dated(
     at_baseline = pl.col("_baseline").is_not_null()
     after = (first_day(text).filter(at_baseline).max() + pl.duration(days=1)).over(key)
     day = first_day(text, not_before=after) if partial == "first" else last
-    in_other_unit = (pl.col("TRORRESU").str.to_uppercase() != "MM").fill_null(value=False)
     return (
         tr.join(
             baseline.with_columns(_baseline=True),
@@ -161,8 +177,5 @@ def _dated(
             maintain_order="left",
         )
         .with_columns(ADT=pl.when(at_baseline).then(first_day(text)).otherwise(day))
-        .with_columns(
-            ADTF=imputed_part(text, pl.col("ADT")),
-            TRORRES=pl.when(in_other_unit).then("TRSTRESC").otherwise("TRORRES"),
-        )
+        .with_columns(ADTF=imputed_part(text, pl.col("ADT")))
     )

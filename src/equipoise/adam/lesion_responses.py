@@ -14,8 +14,9 @@ from equipoise.adam.response_profile import response_options
 from equipoise.adam.response_records import ResponseRecords
 from equipoise.protocol.model import Protocol
 from equipoise.recist.criterion import Criterion, read_criterion
-from equipoise.recist.explain import explain_timepoints
-from equipoise.recist.lesion_response import derive_lesion_response
+from equipoise.recist.evidence import gather_evidence
+from equipoise.recist.explain import explain_evidence
+from equipoise.recist.lesion_response import respond_to_evidence
 
 Tables = Mapping[str, pl.DataFrame]
 
@@ -48,17 +49,18 @@ def derive_lesion_responses(
     options = response_options(protocol)
     found = derive_lesion_reads(tables, adsl, protocol, partial="last")
     criterion = criterion_of(protocol)
-    response = derive_lesion_response(
+    evidence = gather_evidence(
         found.lesions,
         found.measurements,
         reads,
+        visits=None,
         key=found.key,
         criterion=criterion,
-        options=options,
     )
-    why = explain_timepoints(
-        found.lesions, found.measurements, reads, key=found.key, criterion=criterion
+    response = respond_to_evidence(
+        evidence, reads, key=found.key, criterion=criterion, options=options
     )
+    why = explain_evidence(evidence, reads, key=found.key, criterion=criterion)
     timepoints = response.timepoints.filter(pl.col("ABLFL").is_null())
     explained = pl.concat(
         [

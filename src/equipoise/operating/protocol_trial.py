@@ -12,6 +12,7 @@ from __future__ import annotations
 import itertools
 import math
 from datetime import date
+from typing import Any
 
 import polars as pl
 
@@ -69,6 +70,27 @@ def planned_look(protocol: Protocol, trial: EventTimeTrial) -> Looks:
     world = _world(protocol)
     days = (date.fromisoformat(world.cutoff) - _first(world)).days
     return Looks(events=(trial.patients,), latest_month=days / protocol.days_per_month)
+
+
+def protocol_base(protocol: Protocol, *, analysis: str) -> dict[str, Any]:
+    """The base of a scenario grid: the simulated trial, read at the looks of the design.
+
+    Raises        MethodError - when the protocol plans no looks for event times
+    """
+    from equipoise.design.plan import plan_design
+
+    trial = progression_trial(protocol, analysis=analysis)
+    if protocol.design is None or protocol.design.kind != "time-to-event":
+        raise _no_trial(protocol, "a `design` of kind time-to-event")
+    looks = plan_design(protocol).tables["LOOKS"]
+    return {
+        "trial": trial.model_dump(mode="json"),
+        "looks": {"events": looks["events"].to_list()},
+        "bounds": {
+            "efficacy": looks["efficacy_z"].to_list(),
+            "futility": looks["futility_z"].to_list(),
+        },
+    }
 
 
 def without_effect(trial: EventTimeTrial) -> EventTimeTrial:

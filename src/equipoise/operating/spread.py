@@ -128,6 +128,13 @@ def on_dask(client: Any) -> Spread:
     return spread
 
 
+def choose_spread(workers: int, cluster: str | None) -> Spread:
+    """The cluster at an address, else `workers` processes, else this process."""
+    if cluster is not None:
+        return on_dask(dask_client(cluster))
+    return in_processes(workers) if workers > 1 else in_this_process
+
+
 def dask_client(address: str) -> Any:
     """A client of the Dask scheduler at `address`, for `on_dask`."""
     return _distributed().Client(address)

@@ -114,6 +114,10 @@ class AdverseEvents(Record):
         description="AETOXGR grades 1-5, or AESEV MILD, MODERATE, SEVERE."
     )
     common_from_pct: Annotated[float, Field(ge=0, le=100)] = 10.0
+    order: Literal["difference", "frequency"] = Field(
+        default="difference",
+        description="Rows by decreasing difference from the control, or by number of patients.",
+    )
     dictionary: str | None = None
     special_interest: tuple[SpecialInterest, ...] = ()
 

@@ -8,8 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import polars as pl
 
-SUBJECTS_PER_BATCH = 50_000
-
 Tables = Mapping[str, pl.DataFrame]
 
 
@@ -19,25 +17,34 @@ def derive_in_batches(
     *,
     subjects: str,
     key: Sequence[str],
-    size: int = SUBJECTS_PER_BATCH,
+    size: int,
 ) -> dict[str, pl.DataFrame]:
     """The tables `derive` gives, joined over batches of `size` subjects.
 
     Parameters    derive : tables in, tables out; its rules must not reach beyond one subject
-                  tables : every one has the columns of `key`
+                  tables : those without the columns of `key` go to every batch as they are
                   subjects : name of the table with one row per subject
-    Returns       what `derive` returns for all subjects at once; rows in the order of the batches
+    Returns       what `derive` returns for all subjects at once; rows in the order of the batches;
+                  a column that only some batches have is missing in the others
     """
     listed = tables[subjects]
     if listed.height <= size:
         return derive(dict(tables))
     numbers = listed.select(key).with_row_index("_subject")
-    rows = {name: _rows_by_subject(table, numbers, key) for name, table in tables.items()}
+    rows = {
+        name: _rows_by_subject(table, numbers, key)
+        for name, table in tables.items()
+        if set(key) <= set(table.columns)
+    }
     found: list[dict[str, pl.DataFrame]] = []
     for start in range(0, listed.height, size):
-        batch = {name: _slice(tables[name], *rows[name], start, start + size) for name in tables}
-        found.append(derive(batch))
-    return {name: pl.concat([part[name] for part in found]) for name in found[0]}
+        batch = {name: _slice(tables[name], *rows[name], start, start + size) for name in rows}
+        found.append(derive({**tables, **batch}))
+    names = dict.fromkeys(name for part in found for name in part)
+    return {
+        name: pl.concat([part[name] for part in found if name in part], how="diagonal")
+        for name in names
+    }
 
 
 def _rows_by_subject(

@@ -40,6 +40,13 @@ def explain_timepoints(
     evidence = gather_evidence(
         lesions, measurements, subjects, visits=visits, key=key, criterion=criterion
     )
+    return explain_evidence(evidence, subjects, key=key, criterion=criterion)
+
+
+def explain_evidence(
+    evidence: Evidence, subjects: pl.DataFrame, *, key: Sequence[str], criterion: Criterion
+) -> pl.DataFrame:
+    """As `explain_timepoints`, of evidence that has been gathered for these `subjects`."""
     parts = _parts(evidence, criterion=criterion)
     keys = subjects.select(key).gather(evidence.timepoints[READ])
     sentence = pl.concat_str(

@@ -66,6 +66,18 @@ def derive_lesion_response(
     evidence = gather_evidence(
         lesions, measurements, subjects, visits=visits, key=key, criterion=criterion
     )
+    return respond_to_evidence(evidence, subjects, key=key, criterion=criterion, options=options)
+
+
+def respond_to_evidence(
+    evidence: Evidence,
+    subjects: pl.DataFrame,
+    *,
+    key: Sequence[str],
+    criterion: Criterion,
+    options: ResponseOptions,
+) -> LesionResponse:
+    """As `derive_lesion_response`, of evidence that has been gathered for these `subjects`."""
     progression = find_progression(
         evidence.read,
         evidence.components,

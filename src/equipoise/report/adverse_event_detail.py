@@ -6,7 +6,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from equipoise.protocol.model import Protocol
-from equipoise.report.adverse_event_table import METHOD, TERMS, notes
+from equipoise.report.adverse_event_order import METHOD, order_note, ordered_classes
+from equipoise.report.adverse_event_table import (
+    TERMS,
+    difference_columns,
+    difference_notes,
+    differences,
+    notes,
+)
 from equipoise.report.numbers import Numbers
 from equipoise.report.shells import arm_columns
 from equipoise.report.table import Cell, Column, Row, Table, count_cell
@@ -34,6 +41,12 @@ KINDS = (
         "ae-discontinuation",
         "leading to discontinuation of treatment",
     ),
+    Kind(
+        "AE.TERM.MODIFICATION",
+        "leading to dose modification",
+        "ae-modification",
+        "leading to a reduced or paused dose",
+    ),
 )
 
 
@@ -60,31 +73,27 @@ def _kind_table(kind: Kind, numbers: Numbers, protocol: Protocol) -> Table:
             for arm in arms
         )
 
-    rows = [Row("Any such event", cells("AE.OVERVIEW", "count.kinds", (kind.overview,)))]
-    for body_system, terms in _by_class(numbers, kind.analysis):
+    compared = differences(
+        numbers, protocol, "AE.OVERVIEW", (kind.overview,), method="rate-difference.kinds"
+    )
+    overview = cells("AE.OVERVIEW", "count.kinds", (kind.overview,))
+    rows = [Row("Any such event", (*overview, *compared))]
+    for body_system, terms in ordered_classes(numbers, protocol, kind.analysis):
         rows.append(Row(sentence_case(body_system), heading=True))
-        rows += [
-            Row(sentence_case(levels[-1]), cells(kind.analysis, METHOD, levels), 1)
-            for levels in terms
-        ]
+        for levels in terms:
+            row = cells(kind.analysis, METHOD, levels)
+            beside = differences(numbers, protocol, kind.analysis, levels)
+            rows.append(Row(sentence_case(levels[-1]), (*row, *beside), 1))
     return Table(
         id=kind.id,
         title=f"Treatment-emergent adverse events: {kind.title}",
         population=population_name(protocol, protocol.adverse_events.population),
         stub="n (%)",
-        columns=columns,
+        columns=(*columns, *difference_columns(protocol)),
         rows=tuple(rows),
-        footnotes=notes(protocol),
+        footnotes=(*notes(protocol), *difference_notes(protocol), *order_note(protocol)),
         folded=True,
     )
-
-
-def _by_class(numbers: Numbers, analysis: str) -> list[tuple[str, list[tuple[str, ...]]]]:
-    """Terms under their organ class, classes in the order of their most frequent term."""
-    found: dict[str, list[tuple[str, ...]]] = {}
-    for levels in numbers.levels(analysis, METHOD, "AEDECOD"):
-        found.setdefault(levels[0], []).append(levels)
-    return list(found.items())
 
 
 def grade_table(numbers: Numbers, protocol: Protocol) -> Table | None:
@@ -111,7 +120,7 @@ def grade_table(numbers: Numbers, protocol: Protocol) -> Table | None:
         return tuple(made)
 
     rows = [Row("Any event", cells(("AE.OVERVIEW", "count.kinds", ("any",)), ()))]
-    for body_system, terms in _by_class(numbers, TERMS):
+    for body_system, terms in ordered_classes(numbers, protocol, TERMS):
         rows.append(Row(sentence_case(body_system), heading=True))
         rows += [
             Row(sentence_case(levels[-1]), cells((TERMS, METHOD, levels), levels), 1)
@@ -127,6 +136,7 @@ def grade_table(numbers: Numbers, protocol: Protocol) -> Table | None:
         rows=tuple(rows),
         footnotes=(
             *notes(protocol),
+            *order_note(protocol),
             "Each patient stands once in a row, under the worst that they had of it.",
         ),
         folded=True,

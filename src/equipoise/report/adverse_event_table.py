@@ -6,14 +6,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from equipoise.protocol.model import Arm, Protocol
+from equipoise.protocol.model import Protocol
+from equipoise.report.adverse_event_order import (
+    CLASSES,
+    DIFFERENCE,
+    METHOD,
+    compared_arms,
+    order_note,
+    ordered_classes,
+    ordered_terms,
+)
 from equipoise.report.numbers import Numbers
 from equipoise.report.shells import arm_columns
 from equipoise.report.table import Cell, Column, Row, Table, count_cell, estimate_cell
 from equipoise.report.words import EVENT_KINDS, population_name, sentence_case
 
-CLASSES, TERMS = "AE.SOC", "AE.TERM"
-METHOD = "count.terms"
+TERMS = "AE.TERM"
 POINTS = "% points (95%\N{NO-BREAK SPACE}CI)"
 
 
@@ -38,76 +46,105 @@ def overview_table(numbers: Numbers, protocol: Protocol) -> Table | None:
             count = count_cell(found["n"], found["pct"])
             shown = events and events.value
             cells.append(Cell((*count.parts, " [", events, "]")) if events and shown else count)
-        cells += _differences(numbers, protocol, analysis, "rate-difference.kinds", levels)
+        cells += differences(numbers, protocol, analysis, levels, method="rate-difference.kinds")
         rows.append(Row(EVENT_KINDS.get(levels[-1], levels[-1]), tuple(cells)))
     return Table(
         id="ae-overview",
         title="Treatment-emergent adverse events: overview",
         population=population_name(protocol, protocol.adverse_events.population),
         stub="n (%) [events]",
-        columns=(*columns, *_difference_columns(protocol)),
+        columns=(*columns, *difference_columns(protocol)),
         rows=tuple(rows),
-        footnotes=(*notes(protocol), *_difference_notes(protocol)),
+        footnotes=(*notes(protocol), *difference_notes(protocol)),
     )
 
 
-def term_table(numbers: Numbers, protocol: Protocol, *, common: bool) -> Table | None:
-    """Events by class and term, most frequent first, all grades and high grades side by side.
-
-    Parameters    common : only terms that reach the protocol's threshold in some arm
-    """
-    events = protocol.adverse_events
-    arms, sizes = arm_columns(numbers, protocol, TERMS, METHOD, total=False)
+def term_table(numbers: Numbers, protocol: Protocol) -> Table | None:
+    """Every class and term, all grades and high grades side by side."""
     if not numbers.of(TERMS, METHOD):
         return None
-    severe = events.grading == "severity"
-    high = "AE.TERM.SEVERE" if severe else "AE.TERM.GRADE34"
+    arms, columns, high = _term_columns(numbers, protocol)
+    rows: list[Row] = []
+    for body_system, terms in ordered_classes(numbers, protocol, TERMS):
+        heading = _cells(numbers, CLASSES, None, (body_system,), arms)
+        compared = differences(numbers, protocol, CLASSES, (body_system,))
+        rows.append(Row(sentence_case(body_system), (*heading, *compared), heading=True))
+        rows += [_term_row(numbers, protocol, high, levels, arms, depth=1) for levels in terms]
+    return Table(
+        id="ae-all",
+        title="Treatment-emergent adverse events by organ class and term",
+        population=population_name(protocol, protocol.adverse_events.population),
+        stub="n (%)",
+        columns=columns,
+        rows=tuple(rows),
+        footnotes=_term_notes(protocol),
+        folded=True,
+    )
+
+
+def common_table(numbers: Numbers, protocol: Protocol) -> Table | None:
+    """Terms that reach the protocol's threshold in some arm, without their classes."""
+    least = protocol.adverse_events.common_from_pct
+    if not numbers.of(TERMS, METHOD):
+        return None
+    arms, columns, high = _term_columns(numbers, protocol)
+    rows = [
+        _term_row(numbers, protocol, high, levels, arms, depth=0)
+        for levels in ordered_terms(numbers, protocol, TERMS)
+        if _reaches(numbers, levels, arms, least)
+    ]
+    return Table(
+        id="ae-common",
+        title=f"Common treatment-emergent adverse events: in at least {least:g}% of an arm",
+        population=population_name(protocol, protocol.adverse_events.population),
+        stub="n (%)",
+        columns=columns,
+        rows=tuple(rows),
+        footnotes=_term_notes(protocol),
+    )
+
+
+def _term_columns(
+    numbers: Numbers, protocol: Protocol
+) -> tuple[list[str], tuple[Column, ...], str]:
+    """Arms, their columns of all and of high grades with the differences, and the high analysis."""
+    arms, sizes = arm_columns(numbers, protocol, TERMS, METHOD, total=False)
+    severe = protocol.adverse_events.grading == "severity"
     columns = tuple(
         Column(label, size=column.size if at == 0 else None, group=column.label)
         for column in sizes
         for at, label in enumerate(("All", "Severe") if severe else ("All grades", "Grade 3-4"))
     )
-    rows: list[Row] = []
-    for (body_system,) in numbers.levels(CLASSES, METHOD, "AEBODSYS"):
-        terms = [
-            levels
-            for levels in numbers.levels(TERMS, METHOD, "AEDECOD")
-            if levels[0] == body_system
-            and (not common or _reaches(numbers, levels, arms, events.common_from_pct))
-        ]
-        if not terms:
-            continue
-        heading = _cells(numbers, CLASSES, None, (body_system,), arms)
-        rows.append(Row(sentence_case(body_system), heading, heading=True))
-        for levels in terms:
-            cells = _cells(numbers, TERMS, high, levels, arms)
-            compared = _differences(numbers, protocol, TERMS, "rate-difference.terms", levels)
-            rows.append(Row(sentence_case(levels[-1]), (*cells, *compared), 1))
-    what = f"in at least {events.common_from_pct:g}% of an arm" if common else "all terms"
-    return Table(
-        id="ae-common" if common else "ae-all",
-        title=f"Treatment-emergent adverse events by organ class and term, {what}",
-        population=population_name(protocol, events.population),
-        stub="n (%)",
-        columns=(*columns, *_difference_columns(protocol, grouped=True)),
-        rows=tuple(rows),
-        footnotes=(
-            *notes(protocol),
-            *_difference_notes(protocol),
-            "–: no patient in any arm.",
-        ),
-        folded=not common,
+    high = "AE.TERM.SEVERE" if severe else "AE.TERM.GRADE34"
+    return arms, (*columns, *difference_columns(protocol, grouped=True)), high
+
+
+def _term_row(
+    numbers: Numbers,
+    protocol: Protocol,
+    high: str,
+    levels: tuple[str, ...],
+    arms: list[str],
+    *,
+    depth: int,
+) -> Row:
+    cells = _cells(numbers, TERMS, high, levels, arms)
+    compared = differences(numbers, protocol, TERMS, levels)
+    return Row(sentence_case(levels[-1]), (*cells, *compared), depth)
+
+
+def _term_notes(protocol: Protocol) -> tuple[str, ...]:
+    return (
+        *notes(protocol),
+        *difference_notes(protocol),
+        *order_note(protocol),
+        "–: no patient in any arm.",
     )
 
 
-def _compared(protocol: Protocol) -> list[Arm]:
-    """The arms that are compared with the control."""
-    control = protocol.control
-    return [arm for arm in protocol.arms if control and arm.id != control.id]
-
-
-def _difference_columns(protocol: Protocol, *, grouped: bool = False) -> list[Column]:
-    several = len(_compared(protocol)) > 1
+def difference_columns(protocol: Protocol, *, grouped: bool = False) -> list[Column]:
+    """A column per arm that is compared with the control."""
+    several = len(compared_arms(protocol)) > 1
     return [
         Column(
             f"{arm.short}, {POINTS}" if several else POINTS,
@@ -115,20 +152,27 @@ def _difference_columns(protocol: Protocol, *, grouped: bool = False) -> list[Co
         )
         if grouped
         else Column(f"Difference{f', {arm.short}' if several else ''}, {POINTS}")
-        for arm in _compared(protocol)
+        for arm in compared_arms(protocol)
     ]
 
 
-def _differences(
-    numbers: Numbers, protocol: Protocol, analysis: str, method: str, levels: tuple[str, ...]
+def differences(
+    numbers: Numbers,
+    protocol: Protocol,
+    analysis: str,
+    levels: tuple[str, ...],
+    *,
+    method: str = DIFFERENCE,
 ) -> list[Cell]:
+    """The difference of each arm from the control, with its interval."""
     return [
         estimate_cell(numbers, numbers.find(analysis, method, "rate_diff", arm.id, levels=levels))
-        for arm in _compared(protocol)
+        for arm in compared_arms(protocol)
     ]
 
 
-def _difference_notes(protocol: Protocol) -> tuple[str, ...]:
+def difference_notes(protocol: Protocol) -> tuple[str, ...]:
+    """What the differences are of."""
     control = protocol.control
     if control is None:
         return ()

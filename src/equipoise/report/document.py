@@ -17,7 +17,8 @@ from markupsafe import Markup
 from equipoise.protocol.model import Protocol
 from equipoise.report.abstract import Paragraph, abstract_paragraphs
 from equipoise.report.adverse_event_detail import grade_table, kind_tables
-from equipoise.report.adverse_event_table import overview_table, term_table
+from equipoise.report.adverse_event_table import common_table, overview_table, term_table
+from equipoise.report.deaths_table import deaths_table
 from equipoise.report.definitions import definitions_json
 from equipoise.report.exposure_table import dose_table, duration_table
 from equipoise.report.figures import Figure, render_svg
@@ -25,14 +26,15 @@ from equipoise.report.flow import Flow, patient_flow
 from equipoise.report.footnotes import method_words, resolved_args
 from equipoise.report.forest_figure import forest_figures
 from equipoise.report.kaplan_meier_figure import kaplan_meier_figure
+from equipoise.report.laboratory_table import shift_table
 from equipoise.report.numbers import Number, Numbers, index_results
 from equipoise.report.origin import Origin, origin_of
 from equipoise.report.published_table import assumption_table, published_table
 from equipoise.report.response_table import response_table
-from equipoise.report.shells import baseline_table, disposition_table
+from equipoise.report.shells import baseline_table, disposition_table, populations_table
 from equipoise.report.subgroup_table import subgroup_tables
 from equipoise.report.summary import Card, facts, key_results, treatments
-from equipoise.report.survival_table import survival_table
+from equipoise.report.survival_table import follow_up_table, survival_table
 from equipoise.report.table import Rounded, Table, cell_numbers
 from equipoise.report.words import variable_labels
 
@@ -128,11 +130,13 @@ def _sections(
             "Patients",
             [
                 patient_flow(numbers, protocol),
+                populations_table(numbers, protocol),
                 disposition_table(numbers, protocol),
                 baseline_table(numbers, protocol, args),
             ],
         ),
         *_efficacy(numbers, protocol, args, origin=origin),
+        _section("follow-up", "Follow-up", [follow_up_table(numbers, protocol, args)]),
         _section("response", "Tumour response", readers),
         _section(
             "exposure",
@@ -144,12 +148,14 @@ def _sections(
             "Adverse events",
             [
                 overview_table(numbers, protocol),
-                term_table(numbers, protocol, common=True),
-                term_table(numbers, protocol, common=False),
+                common_table(numbers, protocol),
+                term_table(numbers, protocol),
                 grade_table(numbers, protocol),
                 *kind_tables(numbers, protocol),
+                deaths_table(numbers, protocol),
             ],
         ),
+        _section("laboratory", "Laboratory results", [shift_table(numbers, protocol)]),
         _section("published", "Published beside computed", [published]),
         _section("assumptions", "Assumptions", [assumption_table(protocol)]),
     ]

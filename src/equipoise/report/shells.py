@@ -10,6 +10,7 @@ from equipoise.protocol.model import Factor, Protocol
 from equipoise.report.footnotes import method_words
 from equipoise.report.numbers import TOTAL, Numbers
 from equipoise.report.table import (
+    Cell,
     Column,
     Row,
     Table,
@@ -40,23 +41,55 @@ def arm_columns(
     return [arm for arm, _ in arms], columns
 
 
+SET = "Analysis set: "
+
+
+def populations_table(numbers: Numbers, protocol: Protocol) -> Table:
+    """How many patients each analysis set has."""
+    analysis, method = "DISPOSITION", "disposition"
+    arms, columns = arm_columns(numbers, protocol, analysis, method, total=True)
+    rows = [
+        Row(levels[-1].removeprefix(SET), _counts(numbers, arms, levels))
+        for levels in numbers.levels(analysis, method, "DISPOSITION")
+        if levels[-1].startswith(SET)
+    ]
+    return Table(
+        id="populations",
+        title="Analysis sets",
+        population=population_name(protocol, "ENROLLED"),
+        stub="n (%)",
+        columns=columns,
+        rows=tuple(rows),
+        footnotes=(_enrolled(protocol),),
+    )
+
+
+def _counts(numbers: Numbers, arms: list[str], levels: tuple[str, ...]) -> tuple[Cell, ...]:
+    return tuple(
+        count_cell(
+            numbers.find("DISPOSITION", "disposition", "n", arm, levels=levels),
+            numbers.find("DISPOSITION", "disposition", "pct", arm, levels=levels),
+        )
+        for arm in arms
+    )
+
+
+def _enrolled(protocol: Protocol) -> str:
+    return f"Percentages of all patients {'randomised' if protocol.randomisation else 'treated'}."
+
+
 def disposition_table(numbers: Numbers, protocol: Protocol) -> Table:
     """Where the patients went, with percentages of all enrolled."""
     analysis, method = "DISPOSITION", "disposition"
     arms, columns = arm_columns(numbers, protocol, analysis, method, total=True)
     rows = []
     for levels in numbers.levels(analysis, method, "DISPOSITION"):
+        if levels[-1].startswith(SET):
+            continue
         reason = levels[-1].partition("Discontinued: ")[2]
-        cells = tuple(
-            count_cell(
-                numbers.find(analysis, method, "n", arm, levels=levels),
-                numbers.find(analysis, method, "pct", arm, levels=levels),
-            )
-            for arm in arms
-        )
+        cells = _counts(numbers, arms, levels)
         words = reason_words(reason) if reason else levels[-1]
         rows.append(Row(words, cells, depth=int(bool(reason))))
-    whom = "randomised" if protocol.randomisation else "treated"
     return Table(
         id="disposition",
         title="Disposition of patients",
@@ -64,7 +97,7 @@ def disposition_table(numbers: Numbers, protocol: Protocol) -> Table:
         stub="n (%)",
         columns=columns,
         rows=tuple(rows),
-        footnotes=(f"Percentages of all patients {whom}.",),
+        footnotes=(_enrolled(protocol),),
     )
 
 

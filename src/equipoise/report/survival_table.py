@@ -193,6 +193,35 @@ def _follow_up(analysis: str, numbers: Numbers, arms: list[str]) -> list[Row]:
     ]
 
 
+def follow_up_table(
+    numbers: Numbers, protocol: Protocol, args: Mapping[tuple[str, str], Mapping[str, Any]]
+) -> Table | None:
+    """Reverse Kaplan-Meier follow-up of every endpoint, per arm and in total."""
+    method = "follow-up"
+    used = [item for item in protocol.analyses if numbers.of(item.id, method)]
+    if not used:
+        return None
+    several = [(TOTAL, "Total")] if len(protocol.arms) > 1 else []
+    arms = [*((arm.id, arm.short) for arm in protocol.arms), *several]
+    rows: list[Row] = []
+    for analysis in used:
+        rows.append(Row(analysis.label, heading=True, unit="months"))
+        rows += _follow_up(analysis.id, numbers, [arm for arm, _ in arms])[1:]
+    first = used[0].id
+    return Table(
+        id="follow-up",
+        title="Length of follow-up",
+        population=population_name(protocol, used[0].population),
+        stub="Endpoint",
+        columns=tuple(Column(label) for _, label in arms),
+        rows=tuple(rows),
+        footnotes=(
+            method_words(method, args[first, method]),
+            "NR: not reached, as where nobody is censored.",
+        ),
+    )
+
+
 def _footnotes(
     analysis: Analysis, numbers: Numbers, args: Mapping[tuple[str, str], Mapping[str, Any]]
 ) -> tuple[str, ...]:

@@ -38,6 +38,7 @@ EVENT_KINDS = {
     "severe": "Severe",
     "serious": "Serious",
     "leading to discontinuation": "Leading to discontinuation of treatment",
+    "leading to dose modification": "Leading to a reduced or paused dose",
     "fatal": "Fatal",
 }
 UNITS = {"mg/m2": "mg/m²"}

@@ -28,7 +28,7 @@ from equipoise.results.task import Task
 
 UNCODED = "Not coded"
 # Kinds of events that not every data set records.
-FLAGS = {"ARELFL", "AESER", "ADISCFL"}
+FLAGS = {"ARELFL", "AESER", "ADISCFL", "AMODFL"}
 # A row of a table: its levels, its condition on ADAE, and its events.
 Part = tuple[tuple[Level, ...], str, pl.DataFrame | None]
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from equipoise.protocol.model import Protocol
@@ -25,19 +25,13 @@ def plan_safety(protocol: Protocol) -> Iterator[Task]:
         {"kinds": _kinds(severity)},
     )
     terms = ["AEBODSYS", "AEDECOD"]
-    for analysis_id, label, by, where in (
+    tables = (
         ("AE.SOC", "Adverse events by system organ class", terms[:1], ""),
         ("AE.TERM", "Adverse events by system organ class and preferred term", terms, ""),
-        ("AE.TERM.RELATED", "Related adverse events, by preferred term", terms, "ARELFL = 'Y'"),
-        ("AE.TERM.SERIOUS", "Serious adverse events, by preferred term", terms, "AESER = 'Y'"),
-        (
-            "AE.TERM.DISCONTINUATION",
-            "Adverse events leading to discontinuation, by preferred term",
-            terms,
-            "ADISCFL = 'Y'",
-        ),
+        *((name, label, terms, where) for name, label, where in KIND_TERMS),
         (f"AE.TERM.{high}", f"Adverse events, {high_label}, by preferred term", terms, high_where),
-    ):
+    )
+    for analysis_id, label, by, where in tables:
         yield _event_task(protocol, analysis_id, "count.terms", label, {"by": by}, where=where)
 
     yield _event_task(
@@ -49,27 +43,92 @@ def plan_safety(protocol: Protocol) -> Iterator[Task]:
         module="adverse_event_grades",
     )
     if protocol.control is not None:
-        yield from _differences(protocol, _kinds(severity), terms)
+        yield from _differences(protocol, _kinds(severity), tables)
+    yield from _deaths_and_laboratory(protocol)
 
 
-def _differences(protocol: Protocol, kinds: dict[str, str], terms: list[str]) -> Iterator[Task]:
-    """Differences of the overview and of every term, unstratified."""
+def _deaths_and_laboratory(protocol: Protocol) -> Iterator[Task]:
+    """Deaths by time since the last dose; laboratory grades, which only data with ADLB have."""
+    events = protocol.adverse_events
+    for analysis_id, method_id, label, dataset, variable, module, args in (
+        (
+            "DEATHS",
+            "deaths",
+            "Deaths",
+            "ADSL",
+            "DTHDT",
+            "deaths",
+            {
+                "days_after_last_dose": events.emergent_days_after_last_dose,
+                "denominator": "all patients of the population",
+            },
+        ),
+        (
+            "LAB.SHIFT",
+            "shift",
+            "Laboratory grades, baseline to worst",
+            "ADLB",
+            "ATOXGRLN, ATOXGRHN",
+            "laboratory",
+            {"denominator": "patients with a graded result after the first dose"},
+        ),
+    ):
+        yield Task(
+            analysis_id,
+            method_id,
+            label=label,
+            reason=SPECIFIED,
+            purpose="DESCRIPTIVE",
+            protocol_ref="adverse_events",
+            population=events.population,
+            dataset=dataset,
+            variable=variable,
+            where="",
+            args=args,
+            module=module,
+            convention=protocol.convention,
+        )
+
+
+# Tables of terms of one kind of event: their analysis, label and condition on ADAE.
+KIND_TERMS = (
+    ("AE.TERM.RELATED", "Related adverse events, by preferred term", "ARELFL = 'Y'"),
+    ("AE.TERM.SERIOUS", "Serious adverse events, by preferred term", "AESER = 'Y'"),
+    (
+        "AE.TERM.DISCONTINUATION",
+        "Adverse events leading to discontinuation, by preferred term",
+        "ADISCFL = 'Y'",
+    ),
+    (
+        "AE.TERM.MODIFICATION",
+        "Adverse events leading to dose modification, by preferred term",
+        "AMODFL = 'Y'",
+    ),
+)
+
+
+def _differences(
+    protocol: Protocol,
+    kinds: dict[str, str],
+    tables: Sequence[tuple[str, str, list[str], str]],
+) -> Iterator[Task]:
+    """Differences of the overview, of every class and of every term, unstratified."""
     method = {
         "strata": [],
         "interval": "Miettinen-Nurminen",
         "conf_level": protocol.analyses[0].conf_level,
         "multiplicity": "not adjusted",
     }
-    for analysis_id, method_id, label, args in (
-        ("AE.OVERVIEW", "rate-difference.kinds", "Overview of adverse events", {"kinds": kinds}),
-        ("AE.TERM", "rate-difference.terms", "Adverse events by preferred term", {"by": terms}),
-    ):
+    overview = ("AE.OVERVIEW", "Overview of adverse events", "kinds", kinds, "")
+    by_term = ((name, label, "by", by, where) for name, label, by, where in tables)
+    for analysis_id, label, what, value, where in (overview, *by_term):
         yield _event_task(
             protocol,
             analysis_id,
-            method_id,
+            "rate-difference.kinds" if what == "kinds" else "rate-difference.terms",
             f"{label}, difference",
-            {**args, **method},
+            {what: value, **method},
+            where=where,
             module="adverse_event_difference",
         )
 
@@ -91,6 +150,7 @@ def _kinds(severity: bool) -> dict[str, str]:
         **({"severe": "ASEV = 'SEVERE'"} if severity else {"grade 3 or more": "ATOXGRN >= 3"}),
         "serious": "AESER = 'Y'",
         "leading to discontinuation": "ADISCFL = 'Y'",
+        "leading to dose modification": "AMODFL = 'Y'",
         "fatal": "AFATALFL = 'Y'",
     }
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from equipoise.statistics.normal import critical_value, lower_p
-from equipoise.statistics.observations import Floats, check_choice
+from equipoise.statistics.observations import Floats, check_choice, fail
 from equipoise.statistics.roots import bisect
 from equipoise.statistics.two_proportions import Contrast, Counts, sample_odds_ratio
 
@@ -19,18 +19,20 @@ SCALES = ("difference", "ratio", "odds ratio")
 @dataclass(frozen=True, slots=True)
 class ScoreForm:
     """Which score: `variance_factor` N / (N - 1); `skewness` corrected; `continuity`: 0.5 subtracts
-    0.5 / min(n1, n2) from the difference, as Hauck and Anderson.
+    0.5 / min(n1, n2) from the difference, as Hauck and Anderson; `bias` corrected, which changes
+    the odds ratio only: its score has mean (p1 - p2) / (n1 p1 q1 + n2 p2 q2) to order 1 / n.
     """
 
     variance_factor: bool
     skewness: bool
     continuity: float
+    bias: bool
 
 
-MIETTINEN_NURMINEN = ScoreForm(variance_factor=True, skewness=False, continuity=0.0)
-MEE = ScoreForm(variance_factor=False, skewness=False, continuity=0.0)
-SCAS = ScoreForm(variance_factor=True, skewness=True, continuity=0.0)
-GART_NAM = ScoreForm(variance_factor=False, skewness=True, continuity=0.0)
+MIETTINEN_NURMINEN = ScoreForm(variance_factor=True, skewness=False, continuity=0.0, bias=False)
+MEE = ScoreForm(variance_factor=False, skewness=False, continuity=0.0, bias=False)
+SCAS = ScoreForm(variance_factor=True, skewness=True, continuity=0.0, bias=True)
+GART_NAM = ScoreForm(variance_factor=False, skewness=True, continuity=0.0, bias=False)
 
 
 def restricted(c: Counts, scale: str, theta: float) -> tuple[float, float]:
@@ -106,6 +108,16 @@ def score_parts(c: Counts, scale: str, theta: float) -> tuple[float, float, floa
     return contrast, variance, (1 - 2 * r1) / (c.n1 * b1) ** 2 - (1 - 2 * r2) / (c.n2 * b2) ** 2
 
 
+def odds_ratio_bias(c: Counts, theta: float) -> float:
+    """Mean of the odds ratio's score to order 1 / n: (p1 - p2) / (n1 p1 q1 + n2 p2 q2).
+
+    Source: Gart, Biometrika 1985;72:673-677, as Laud 2017 uses it; 0 where p1 = p2.
+    """
+    r1, r2 = restricted(c, "odds ratio", theta)
+    spread = c.n1 * r1 * (1 - r1) + c.n2 * r2 * (1 - r2)
+    return (r1 - r2) / spread if spread > 0 else 0.0
+
+
 def score_z(c: Counts, scale: str, theta: float, form: ScoreForm, side: float) -> float:
     """The score statistic at theta; positive when the data lie above it.
 
@@ -113,6 +125,8 @@ def score_z(c: Counts, scale: str, theta: float, form: ScoreForm, side: float) -
     """
     contrast, variance, third = score_parts(c, scale, theta)
     contrast -= side * form.continuity / min(c.n1, c.n2)
+    if form.bias and scale == "odds ratio":
+        contrast -= odds_ratio_bias(c, theta)
     n = c.n1 + c.n2
     variance *= n / (n - 1) if form.variance_factor else 1.0
     if variance <= 0.0:
@@ -130,11 +144,17 @@ def score_interval(c: Counts, *, scale: str, form: ScoreForm, conf_level: float)
 
     Parameters    c : Counts; scale : difference, ratio or odds ratio; form : ScoreForm
     Returns       Contrast; 0 or infinity where a zero count leaves no bound
-    Raises        MethodError - unknown scale
+    Raises        MethodError - unknown scale; a continuity correction of anything but a difference
     Source: Miettinen & Nurminen 1985; Mee, Biometrics 1984;40:1175; Koopman 1984;40:513 (factor
             off); Gart & Nam, Biometrics 1988;44:323; Laud, Pharm Stat 2017;16:334-348.
     """
     check_choice("scale", scale, SCALES)
+    if form.continuity and scale != "difference":
+        raise fail(
+            "the continuity correction is defined for a difference.",
+            "argument form",
+            "pass continuity=0.",
+        )
     z = critical_value(conf_level)
     estimate, low_end, high_end = _range(c, scale)
 

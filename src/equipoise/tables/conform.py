@@ -38,8 +38,11 @@ def _conform_table(name: str, frame: pl.DataFrame) -> pl.DataFrame:
 def blank_to_missing(frame: pl.DataFrame) -> pl.DataFrame:
     """Text of nothing but blanks is a missing value."""
     text = [c for c, dtype in frame.schema.items() if dtype == pl.String]
+    # Most columns have none: only one with a text that begins as a blank does is looked through.
+    begins = frame.select(((pl.col(c) < "!") | (pl.col(c) >= "\x80")).any() for c in text)
+    suspect = [c for c in text if begins[c][0]]
     return frame.with_columns(
-        pl.when(pl.col(c).str.strip_chars() != "").then(pl.col(c)).alias(c) for c in text
+        pl.when(pl.col(c).str.strip_chars() != "").then(pl.col(c)).alias(c) for c in suspect
     )
 
 
