@@ -2,7 +2,7 @@
 """equipoise: an oncology clinical trial, executed from one protocol file."""
 
 from equipoise.planning import plan, scenarios
-from equipoise.verbs import analyse, check, derive, readout, screen, simulate
+from equipoise.verbs import analyse, check, derive, readout, rehearse, screen, simulate
 
 __all__ = [
     "__version__",
@@ -11,6 +11,7 @@ __all__ = [
     "derive",
     "plan",
     "readout",
+    "rehearse",
     "scenarios",
     "screen",
     "simulate",

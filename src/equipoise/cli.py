@@ -6,6 +6,7 @@ Only click is imported here: `--help` has to answer at once, so each command imp
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -84,6 +85,35 @@ def simulate(trial: str, out: str | None, seed: int) -> None:
         folder = _folder(trial, out)
         equipoise.simulate(trial, seed=seed, out=folder, progress=progress)
         click.echo(folder / "sdtm")
+
+
+@main.command()
+@click.argument("trial")
+@click.option("--replicates", type=click.IntRange(min=1), required=True, help="Trials to simulate.")
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=os.cpu_count() or 1,
+    show_default="one per core",
+    help="Processes; the numbers are the same with any number of them.",
+)
+@click.option("--without-effect", is_flag=True, help="Every arm fares as the control does.")
+@click.option("--out", type=click.Path(), help="Folder for every replicate's numbers. [nowhere]")
+def rehearse(trial: str, out: str | None, **given: Any) -> None:
+    """Rehearse the trial many times: whole simulated patients, derived and analysed.
+
+    Prints how often the tests reject, what the estimates average to and how often their intervals
+    cover the declared truth, each with its Monte-Carlo standard error. With --out a run that was
+    interrupted goes on where it stopped.
+    """
+    with _exit_status(), _progress_bar("rehearsing") as progress:
+        table = equipoise.rehearse(trial, out=out, progress=progress, **given)
+    from equipoise.rehearsal.page import print_rehearsal
+
+    print_rehearsal(table)
+    if out is not None:
+        click.echo(Path(out) / "rehearsal.csv", err=True)
 
 
 @main.command()
@@ -251,3 +281,19 @@ def _progress() -> Iterator[Callable[[str], None]]:
 
     with Console(stderr=True).status("starting") as status:
         yield lambda stage: status.update(stage)
+
+
+@contextmanager
+def _progress_bar(what: str) -> Iterator[Callable[[int, int], None] | None]:
+    """Replicates done of those wanted, on a terminal; nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import TimeRemainingColumn as Remaining
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Remaining())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

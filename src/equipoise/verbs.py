@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from equipoise.errors import Fault, OutputError
 
 if TYPE_CHECKING:  # imported where they are used: `import equipoise` stays fast
+    from polars import DataFrame
+
     from equipoise.pipeline import Analysed, Readout
     from equipoise.protocol.recompute import Recomputed
     from equipoise.screening import Screened
@@ -39,6 +41,41 @@ def simulate(
     loaded, evidence = _begin(trial, None, None, seed, progress)
     _write(out, "simulate", loaded, evidence, {"sdtm": evidence.tables})
     return evidence.tables
+
+
+def rehearse(
+    trial: str | Path,
+    *,
+    replicates: int,
+    seed: int = 1,
+    workers: int = 1,
+    without_effect: bool = False,
+    out: str | Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> DataFrame:
+    """Whole simulated patients through derivation and analysis, many times: operating properties.
+
+    Parameters    workers : processes; the numbers do not depend on it. With more than one, a script
+                  must call this under `if __name__ == "__main__":`
+                  without_effect : every arm fares as the control, for the type I error
+                  out : folder for the numbers of every replicate, kept block by block: the same
+                  call after an interruption computes what is missing
+                  progress : called with replicates done and wanted
+    Returns       one row per number and quantity (mean, reject, bias, coverage), each with its
+                  Monte-Carlo standard error; docs/how-to/rehearse-a-trial.md
+    """
+    from equipoise.rehearsal.readout import rehearse_trial
+    from equipoise.trial import load_trial
+
+    return rehearse_trial(
+        load_trial(trial),
+        replicates=replicates,
+        seed=seed,
+        workers=workers,
+        no_effect=without_effect,
+        out=None if out is None else Path(out),
+        progress=progress,
+    )
 
 
 def derive(

@@ -19,6 +19,7 @@ SHELL = {
     "pipeline",
     "planning",
     "operating",
+    "rehearsal",
     "screening",
     "screening_page",
     "simulated",

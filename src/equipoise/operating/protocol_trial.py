@@ -126,10 +126,10 @@ def _no_trial(protocol: Protocol, needs: str) -> MethodError:
     )
 
 
-def _arm(course: Course, patients: int, dropout: float) -> ArmTimes:
+def progression_hazard(course: Course) -> tuple[Hazard, ...]:
     """Progression or death, whichever comes first: their hazards add."""
     starts = sorted({p.from_month for p in (*course.progression, *course.death_before_progression)})
-    hazard = tuple(
+    return tuple(
         Hazard(
             from_month=start,
             per_month=sum(
@@ -139,8 +139,16 @@ def _arm(course: Course, patients: int, dropout: float) -> ArmTimes:
         )
         for start in starts
     )
+
+
+def _arm(course: Course, patients: int, dropout: float) -> ArmTimes:
     response = course.partial_response + course.complete_response
-    return ArmTimes(patients=patients, hazard=hazard, dropout_per_month=dropout, response=response)
+    return ArmTimes(
+        patients=patients,
+        hazard=progression_hazard(course),
+        dropout_per_month=dropout,
+        response=response,
+    )
 
 
 def _scans(protocol: Protocol) -> tuple[Scans, ...]:

@@ -16,7 +16,16 @@ from equipoise.protocol.assessment import (
     Lesions,
     Response,
 )
-from equipoise.protocol.assumption import Assumption, Course, Piece, Simulation
+from equipoise.protocol.assumption import (
+    Assumption,
+    Burden,
+    Correlation,
+    Course,
+    Effect,
+    EntryRate,
+    Piece,
+    Simulation,
+)
 from equipoise.protocol.design import (
     Design,
     DesignStratum,
@@ -61,15 +70,19 @@ __all__ = [
     "Assessments",
     "Assumption",
     "Bind",
+    "Burden",
     "Condition",
     "Confirmation",
+    "Correlation",
     "Course",
     "Criterion",
     "Data",
     "Design",
     "DesignStratum",
+    "Effect",
     "Eligibility",
     "Endpoint",
+    "EntryRate",
     "Evaluator",
     "Factor",
     "Figure",

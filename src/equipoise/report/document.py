@@ -28,13 +28,17 @@ from equipoise.report.forest_figure import forest_figures
 from equipoise.report.kaplan_meier_figure import kaplan_meier_figure
 from equipoise.report.laboratory_table import shift_table
 from equipoise.report.numbers import Number, Numbers, index_results
+from equipoise.report.patient_rows import Patients, index_patients
 from equipoise.report.published_table import assumption_table, published_table
 from equipoise.report.response_table import response_table
 from equipoise.report.shells import baseline_table, disposition_table, populations_table
+from equipoise.report.spider_figure import spider_figure
 from equipoise.report.subgroup_table import subgroup_tables
 from equipoise.report.summary import Card, facts, key_results, treatments
 from equipoise.report.survival_table import follow_up_table, survival_table
+from equipoise.report.swimmer_figure import swimmer_figures
 from equipoise.report.table import Rounded, Table, cell_numbers
+from equipoise.report.waterfall_figure import waterfall_figure
 from equipoise.report.words import variable_labels
 
 SIMULATED = "SIMULATED"
@@ -119,6 +123,7 @@ def _sections(
 ) -> list[Section]:
     """The parts of the page in reading order; a part without content is left out."""
     readers = [response_table(item.id, numbers, protocol, args) for item in protocol.evaluators]
+    patients = index_patients(results)
     published = published_table(results.get("published"), numbers, protocol, simulated=simulated)
     found = [
         _section(
@@ -137,6 +142,11 @@ def _sections(
         *_efficacy(numbers, protocol, args, simulated=simulated),
         _section("follow-up", "Follow-up", [follow_up_table(numbers, protocol, args)]),
         _section("response", "Tumour response", readers),
+        _section(
+            "each-patient",
+            "Each patient",
+            patient_figures(patients, numbers, protocol, simulated=simulated),
+        ),
         _section(
             "exposure",
             "Exposure",
@@ -159,6 +169,17 @@ def _sections(
         _section("assumptions", "Assumptions", [assumption_table(protocol)]),
     ]
     return [section for section in found if section.blocks]
+
+
+def patient_figures(
+    patients: Patients, numbers: Numbers, protocol: Protocol, *, simulated: bool
+) -> list[Figure | None]:
+    """Waterfalls, spiders and swimmers, in which one patient is one bar, line or lane."""
+    made: list[Figure | None] = []
+    for draw in (waterfall_figure, spider_figure):
+        for evaluator in protocol.evaluators:
+            made.append(draw(evaluator, patients, numbers, protocol, simulated=simulated))
+    return [*made, *swimmer_figures(patients, numbers, protocol, simulated=simulated)]
 
 
 def _section(

@@ -6,15 +6,17 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from equipoise.simulation.baseline_lesions import (
+    MOST_NON_TARGETS,
+    MOST_TARGETS,
+    NODE_SITE,
+    SITES,
+)
 from equipoise.simulation.columns import date_column, text_column
 from equipoise.simulation.enrolment import Entry
 from equipoise.simulation.lesions import (
     BY_NEW_LESION,
     BY_NON_TARGET,
-    MOST_NON_TARGETS,
-    MOST_TARGETS,
-    NODE_SITE,
-    SITES,
     Lesions,
     progresses_by,
 )
