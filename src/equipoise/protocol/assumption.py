@@ -127,6 +127,10 @@ class Simulation(Record):
         default_factory=dict,
         description="Chance that an evaluator dates progression one scan off the truth.",
     )
+    adjudication_pending: Probability = Field(
+        default=0.0,
+        description="Chance that the adjudicator has not yet chosen between two reads that differ.",
+    )
     unreadable_scan: Probability = Field(
         default=0.0,
         description="Chance that an evaluator cannot measure one target lesion at a scan.",

@@ -182,6 +182,11 @@ class Protocol(Record):
     assumptions: tuple[Assumption, ...] = ()
 
     @property
+    def readers(self) -> tuple[Evaluator, ...]:
+        """The evaluators who read themselves: all but those who accept one of two reads."""
+        return tuple(item for item in self.evaluators if item.adjudication is None)
+
+    @property
     def control(self) -> Arm | None:
         """The arm that others are compared with; None in a trial of one arm."""
         controls = [arm for arm in self.arms if arm.role == "control"]

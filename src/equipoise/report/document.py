@@ -18,6 +18,7 @@ from equipoise.protocol.model import Protocol
 from equipoise.report.abstract import Paragraph, abstract_paragraphs
 from equipoise.report.adverse_event_detail import grade_table, kind_tables
 from equipoise.report.adverse_event_table import common_table, overview_table, term_table
+from equipoise.report.boundary_figure import boundary_figure
 from equipoise.report.deaths_table import deaths_table
 from equipoise.report.definitions import definitions_json
 from equipoise.report.exposure_table import dose_table, duration_table
@@ -27,6 +28,7 @@ from equipoise.report.footnotes import method_words, resolved_args
 from equipoise.report.forest_figure import forest_figures
 from equipoise.report.kaplan_meier_figure import kaplan_meier_figure
 from equipoise.report.laboratory_table import shift_table
+from equipoise.report.look_table import look_table
 from equipoise.report.numbers import Number, Numbers, index_results
 from equipoise.report.patient_rows import Patients, index_patients
 from equipoise.report.published_table import assumption_table, published_table
@@ -203,6 +205,8 @@ def _efficacy(
             [
                 kaplan_meier_figure(analysis, numbers, protocol, simulated=simulated),
                 survival_table(analysis, numbers, protocol, args),
+                boundary_figure(analysis, numbers, protocol, simulated=simulated),
+                look_table(analysis, numbers, protocol, args),
                 *forest_figures(analysis, numbers, protocol, simulated=simulated),
                 *subgroup_tables(analysis, numbers, protocol, args),
             ],
