@@ -30,6 +30,7 @@ from equipoise.report.laboratory_table import shift_table
 from equipoise.report.numbers import Number, Numbers, index_results
 from equipoise.report.published_table import assumption_table, published_table
 from equipoise.report.response_table import response_table
+from equipoise.report.rule_set_table import rule_set_tables
 from equipoise.report.shells import baseline_table, disposition_table, populations_table
 from equipoise.report.subgroup_table import subgroup_tables
 from equipoise.report.summary import Card, facts, key_results, treatments
@@ -184,6 +185,7 @@ def _efficacy(
                 survival_table(analysis, numbers, protocol, args),
                 *forest_figures(analysis, numbers, protocol, simulated=simulated),
                 *subgroup_tables(analysis, numbers, protocol, args),
+                *rule_set_tables(analysis, numbers, protocol, args),
             ],
             eyebrow=f"{PURPOSES.get(analysis.purpose, analysis.purpose.capitalize())} analysis",
         )
