@@ -6,6 +6,7 @@ Only click is imported here: `--help` has to answer at once, so each command imp
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -87,6 +88,35 @@ def simulate(trial: str, out: str | None, seed: int) -> None:
 
 
 @main.command()
+@click.argument("trial")
+@click.option("--replicates", type=click.IntRange(min=1), required=True, help="Trials to simulate.")
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=os.cpu_count() or 1,
+    show_default="one per core",
+    help="Processes; the numbers are the same with any number of them.",
+)
+@click.option("--without-effect", is_flag=True, help="Every arm fares as the control does.")
+@click.option("--out", type=click.Path(), help="Folder for every replicate's numbers. [nowhere]")
+def rehearse(trial: str, out: str | None, **given: Any) -> None:
+    """Rehearse the trial many times: whole simulated patients, derived and analysed.
+
+    Prints how often the tests reject, what the estimates average to and how often their intervals
+    cover the declared truth, each with its Monte-Carlo standard error. With --out a run that was
+    interrupted goes on where it stopped.
+    """
+    with _exit_status(), _progress_bar("rehearsing") as progress:
+        table = equipoise.rehearse(trial, out=out, progress=progress, **given)
+    from equipoise.rehearsal.page import print_rehearsal
+
+    print_rehearsal(table)
+    if out is not None:
+        click.echo(Path(out) / "rehearsal.csv", err=True)
+
+
+@main.command()
 @_trial_options
 def derive(trial: str, out: str | None, **given: Any) -> None:
     """Derive ADaM tables: ADSL, ADRS, ADTTE, ADAE, ADEX and more."""
@@ -155,6 +185,33 @@ def design(trial: str, out: str | None, **given: Any) -> None:
 
 
 @main.command()
+@click.argument("grid", type=click.Path())
+@click.option("--replicates", type=click.IntRange(min=1), default=100_000, show_default=True)
+@click.option("--precision", metavar="NAME=SE", help="End a scenario early: reject=0.001.")
+@click.option(
+    "--confidence", type=click.FloatRange(0, 1, True, True), default=0.95, show_default=True
+)
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option("--cluster", metavar="ADDRESS", help="Of a Dask scheduler, in place of --workers.")
+@click.option("--blocks", type=click.Path(), help="Keep finished work here, and go on from it.")
+@click.option("--out", type=click.Path(), help="Folder to write. [scenarios/GRID]")
+def scenarios(grid: str, out: str | None, **given: Any) -> None:
+    """Simulate a grid of scenarios: power, type I error, size, duration.
+
+    GRID is a YAML file: a base trial, and what varies. Numbers do not depend on --workers.
+    """
+    with _exit_status(), _bar() as progress:
+        folder = Path(out) if out else Path("scenarios") / Path(grid).stem
+        made = equipoise.scenarios(grid, out=folder, progress=progress, **given)
+        found = made.summary.select("scenario", "reject", "reject_se").iter_rows()
+        width = max(map(len, made.summary["scenario"]))
+        for name, reject, error in found:
+            click.echo(f"{name:<{width}}  {100 * reject:6.2f}% ({100 * error:.2f})")
+        click.echo(folder / "scenarios.html")
+
+
+@main.command()
 @click.argument("trials", nargs=-1, required=True, metavar="TRIAL...")
 @click.option(
     "--data",
@@ -201,6 +258,20 @@ def _exit_status() -> Iterator[None]:
 
 
 @contextmanager
+def _bar() -> Iterator[Callable[[int, int], None]]:
+    """A bar of finished work on a terminal; nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("simulating", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
 def _progress() -> Iterator[Callable[[str], None]]:
     """A spinner with the stage on a terminal; nothing in a pipe."""
     if not sys.stderr.isatty():
@@ -210,3 +281,19 @@ def _progress() -> Iterator[Callable[[str], None]]:
 
     with Console(stderr=True).status("starting") as status:
         yield lambda stage: status.update(stage)
+
+
+@contextmanager
+def _progress_bar(what: str) -> Iterator[Callable[[int, int], None] | None]:
+    """Replicates done of those wanted, on a terminal; nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import TimeRemainingColumn as Remaining
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Remaining())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -11,6 +11,7 @@ from typing import Literal
 import polars as pl
 
 from equipoise.adam.censoring import bundled_rule_sets
+from equipoise.adam.derive import reads_lesions
 from equipoise.errors import DataError, Fault, ProtocolError
 from equipoise.protocol.check import check_protocol
 from equipoise.protocol.model import Protocol
@@ -118,7 +119,7 @@ def _response_faults(
     options, faults = protocol.response.lesions, list[Fault]()
     if any(e.accepted_only or e.adjudication for e in protocol.evaluators):
         faults += check_accepted(tables, files=files)
-    if protocol.response.source == "lesions":
+    if reads_lesions(protocol, tables):
         checks = LesionChecks(
             sizes=(options.longest, options.short),
             states=("TUMSTATE",),

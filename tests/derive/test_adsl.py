@@ -166,3 +166,15 @@ def test_a_trial_without_randomisation_counts_from_the_first_dose():
     never = tables | {"RS": tables["RS"].filter(pl.col("RSSEQ") == 1)}
     row = derive_adam(never, protocol)["ADTTE"].row(0, named=True)
     assert (row["EVNTDESC"], row["SRCVAR"]) == ("First Dose", "TRTSDT")
+
+
+def test_treatment_goes_on_until_every_drug_has_ended():
+    assert adsl(small_tables([{"id": "P"}]))["EOTSTT"] == "ONGOING"
+    drug = small_tables([{"id": "P"}])["EX"]["EXTRT"][0]
+    other = adsl(with_disposition((50, "ADVERSE EVENT", "TREATMENT OTHER")))
+    assert other["EOTSTT"] == "ONGOING"
+    ended = adsl(with_disposition((50, "ADVERSE EVENT", f"TREATMENT {drug}")))
+    assert ended["EOTSTT"] == "DISCONTINUED"
+    assert adsl(with_disposition((50, "COMPLETED", "TREATMENT")))["EOTSTT"] == "COMPLETED"
+    left = adsl(with_disposition((50, "LOST TO FOLLOW-UP", "STUDY")))
+    assert left["EOTSTT"] == "DISCONTINUED"

@@ -11,6 +11,7 @@ import polars as pl
 from equipoise.adam.arms import check_arms, treatment
 from equipoise.adam.cutoff import data_cutoff
 from equipoise.adam.dates import complete_day, first_day, imputed_part
+from equipoise.adam.end_of_treatment import derive_end_of_treatment
 from equipoise.adam.last_alive import derive_last_alive
 from equipoise.adam.reference_day import reference_variable
 from equipoise.adam.subject_groups import derive_subject_groups
@@ -63,6 +64,7 @@ def derive_adsl(tables: Tables, protocol: Protocol) -> pl.DataFrame:
     adsl = adsl.join(_death(dm, adsl, data_cutoff(tables, protocol)), on=key, how="left")
     check_arms(adsl, protocol)
     adsl = adsl.with_columns(EOSSTT=_end_status(protocol))
+    adsl = adsl.join(derive_end_of_treatment(tables, adsl), on=key, how="left")
     adsl = _with_supplement(adsl, tables.get("SUPPDM"))
     return derive_subject_groups(adsl, protocol).sort(key)
 

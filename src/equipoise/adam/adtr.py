@@ -11,6 +11,9 @@ import polars as pl
 from equipoise.adam.evaluators import every_read
 from equipoise.adam.lesion_reads import LesionReads, derive_lesion_reads
 from equipoise.adam.lesion_responses import criterion_of
+from equipoise.adam.new_therapy import derive_new_therapy
+from equipoise.adam.reference_day import reference_variable
+from equipoise.adam.response_profile import response_options
 from equipoise.protocol.model import Protocol
 from equipoise.recist.assessments import READ
 from equipoise.recist.burden import NONE
@@ -46,6 +49,7 @@ def derive_adtr(
     sums = _sums(evidence, reads, found)
     progressed = adrs.filter(PARAMCD="PD").select(*found.key, _pd="ADT")
     sums = sums.join(progressed, on=found.key, how="left", maintain_order="left")
+    sums = _until_new_therapy(sums, tables, adsl, protocol)
     parts = [_sizes(found, protocol), _flagged(sums, protocol)]
     return _in_order(pl.concat(parts, how="diagonal_relaxed"), adsl, protocol)
 
@@ -120,8 +124,20 @@ def _sums(evidence: Evidence, reads: pl.DataFrame, found: LesionReads) -> pl.Dat
     )
 
 
+def _until_new_therapy(
+    sums: pl.DataFrame, tables: Tables, adsl: pl.DataFrame, protocol: Protocol
+) -> pl.DataFrame:
+    """The day after which no sum counts: that of new therapy, where best response stops there."""
+    if not response_options(protocol).stop_at_new_therapy:
+        return sums.with_columns(_new=pl.lit(None, dtype=pl.Date))
+    key = subject_key(adsl)
+    starts = adsl.select(*key, STARTDT=reference_variable(protocol))
+    first = derive_new_therapy(tables, starts, protocol).select(*key, _new="NACTDT")
+    return sums.join(first, on=key, how="left", maintain_order="left")
+
+
 def _flagged(sums: pl.DataFrame, protocol: Protocol) -> pl.DataFrame:
-    """Changes from baseline and nadir, and the four analysis flags."""
+    """Changes from baseline and nadir, and the five analysis flags."""
     code, label = load_contract("ADTR").rules["parameters"]["sum"]
     labels = {e.id: e.label for e in protocol.evaluators}
     by = pl.col("EVALUATOR").replace_strict(labels, return_dtype=pl.String)
@@ -131,6 +147,11 @@ def _flagged(sums: pl.DataFrame, protocol: Protocol) -> pl.DataFrame:
     nadir_row = complete & after & (pl.col("AVAL") == lowest)
     first = nadir_row & (nadir_row.cum_sum().over(key, order_by="ADT") == 1)
     before = (pl.col("ADT") < pl.col("_pd")).fill_null(value=True)
+    counts = complete & after & (pl.col("BASE") > 0)
+    counts &= (pl.col("ADT") <= pl.col("_pd")).fill_null(value=True)
+    counts &= (pl.col("ADT") <= pl.col("_new")).fill_null(value=True)
+    best = counts & (pl.col("AVAL") == pl.col("AVAL").filter(counts).min().over(key))
+    best &= best.cum_sum().over(key, order_by="ADT") == 1
 
     def flag(holds: pl.Expr) -> pl.Expr:
         return pl.when(holds.fill_null(value=False)).then(pl.lit("Y"))
@@ -150,6 +171,7 @@ def _flagged(sums: pl.DataFrame, protocol: Protocol) -> pl.DataFrame:
             ANL02FL=flag(first),
             ANL03FL=flag(complete & before),
             ANL04FL=flag(complete | pl.col("_pd_shown")),
+            ANL05FL=flag(best),
             SRCVAR=pl.lit("TRORRES"),
         )
     )

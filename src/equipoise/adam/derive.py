@@ -44,7 +44,7 @@ def derive_adam(
     """The ADaM tables of a trial, as it stood on its data cut-off.
 
     ADSL, ADRS, ADTTE, ADAE and ADEX of every trial; where their sources are there and the protocol
-    asks: ADTR, ADRSCMP, ADADJ, ADCONC, ADTTECMP, ADLB from LB, ADSUBTX from CM or PR.
+    asks: ADTR and ADRSCMP (lesions), ADADJ, ADCONC, ADTTECMP, ADLB from LB, ADSUBTX from CM or PR.
 
     Parameters    tables : SDTM tables by name, checked by `check_tables`; not altered
                   only : names of the tables wanted, None for all; what they do not need is not made
@@ -113,7 +113,7 @@ def _of_responses(
             made["ADCONC"] = derive_concordance(adrs, adtte, adsl, protocol)
         if "ADTTECMP" in wanted:
             made["ADTTECMP"] = derive_rule_set_moves(adtte, protocol)
-    if "ADTR" in wanted and protocol.response.source == "lesions":
+    if "ADTR" in wanted and reads_lesions(protocol, seen):
         made["ADTR"] = derive_adtr(seen, adsl, adrs, protocol)
     return made
 
@@ -122,11 +122,9 @@ def _response_records(
     tables: Tables, adsl: pl.DataFrame, protocol: Protocol, wanted: frozenset[str]
 ) -> tuple[ResponseRecords, pl.DataFrame | None]:
     """The overall responses the analysis uses; ADRSCMP where they are compared with the others."""
-    response, both = protocol.response, {"RS", "TU", "TR"} <= set(tables)
-    from_lesions = response.source == "lesions"
-    compare = ("ADRSCMP" in wanted and both) and (
-        response.compare == "always" or (response.compare == "when-derived" and from_lesions)
-    )
+    from_lesions = protocol.response.source == "lesions"
+    asked = "ADRSCMP" in wanted and protocol.response.compare != "never"
+    compare = asked and "RS" in tables and reads_lesions(protocol, tables)
     derived = recorded = None
     if from_lesions or compare:
         derived = derive_lesion_responses(tables, adsl, protocol)
@@ -137,6 +135,13 @@ def _response_records(
     if derived is None or recorded is None:
         return used, None
     return used, compare_responses(derived, recorded, adsl, protocol)
+
+
+def reads_lesions(protocol: Protocol, tables: Collection[str]) -> bool:
+    """Whether the lesions of TU and TR are read: for the responses, or to compare with them."""
+    response = protocol.response
+    asked = response.source == "lesions" or response.compare == "always"
+    return asked and {"TU", "TR"} <= set(tables)
 
 
 def _missing(name: str, protocol: Protocol) -> Fault:

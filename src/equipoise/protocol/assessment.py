@@ -129,6 +129,7 @@ class Response(Record):
     )
     compare: Literal["when-derived", "always", "never"] = Field(
         default="when-derived",
-        description="Compare derived with recorded responses (ADRSCMP), where both can be had.",
+        description="Compare derived with recorded responses (ADRSCMP), where both can be had. "
+        "always: also where the recorded ones are used; lesion sizes (ADTR) are then derived too.",
     )
     lesions: Lesions = Lesions()

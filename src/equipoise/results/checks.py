@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from equipoise.errors import Fault, ResultError
+from equipoise.results.check_display_rows import check_display_rows
 from equipoise.results.schema import TABLES, columns, contract
 
 # The value of these counts how many keys their row set holds.
@@ -52,6 +53,7 @@ def check_results(tables: Mapping[str, pl.DataFrame]) -> None:
         *_check_rowsets(results, tables["rowset"]),
         *_check_plan(results, tables["analysis"]),
         *_check_sentences(results, tables["sentence"]),
+        *check_display_rows(tables["display_rows"], results),
     ]
     if faults:
         raise ResultError(faults)

@@ -14,6 +14,7 @@ from equipoise.results.groups import ENROLLED
 from equipoise.results.method_args import summary_args
 from equipoise.results.plan_efficacy import plan_best_response, plan_efficacy
 from equipoise.results.plan_exposure import plan_exposure
+from equipoise.results.plan_patients import plan_patients
 from equipoise.results.plan_safety import plan_safety
 from equipoise.results.plan_sensitivity import plan_sensitivity
 from equipoise.results.schema import columns, short_hash
@@ -28,6 +29,7 @@ def plan_tasks(protocol: Protocol) -> tuple[Task, ...]:
         *plan_efficacy(protocol),
         *plan_sensitivity(protocol),
         *plan_best_response(protocol),
+        *plan_patients(protocol),
         *plan_exposure(protocol),
         *plan_safety(protocol),
     )

@@ -17,6 +17,7 @@ from equipoise.results.checks import check_results
 from equipoise.results.comparison import cox, logrank, logrank_overall
 from equipoise.results.curve import curve, risk
 from equipoise.results.deaths import deaths
+from equipoise.results.display_rows import display_rows
 from equipoise.results.disposition import disposition
 from equipoise.results.exposure import exposure_drug, exposure_duration
 from equipoise.results.follow_up import follow_up
@@ -29,6 +30,7 @@ from equipoise.results.response_comparison import association, odds_ratio, rate_
 from equipoise.results.rule_set_moves import rule_set_moves
 from equipoise.results.schema import Result, results_table, rowset_table
 from equipoise.results.sentences import sentence_table
+from equipoise.results.shown import shown
 from equipoise.results.subgroups import subgroup_hazard, subgroup_interaction, subgroup_summary
 from equipoise.results.task import Task
 from equipoise.results.time_to_event import time_to_event
@@ -56,6 +58,7 @@ METHODS: dict[str, Method] = {
     "odds-ratio": odds_ratio,
     "association": association,
     "bor": best_response,
+    "shown": shown,
     "disposition": disposition,
     "summary": baseline,
     "count": baseline,
@@ -77,7 +80,7 @@ def analyse(
     """Everything the protocol asks of the trial's ADaM tables.
 
     Parameters    adam : ADSL, ADRS, ADTTE and ADAE; run_id : goes into every row
-    Returns       results, analysis, rowset, sentence - as the contracts of those names state
+    Returns       results, analysis, rowset, sentence, display_rows - each as its contract states
     Raises        ResultError - all faults found on the door, none of the tables given out
     """
     results: list[Result] = []
@@ -95,6 +98,7 @@ def analyse(
         "analysis": plan_analyses(protocol),
         "rowset": rowset_table(results),
         "sentence": sentence_table(table, protocol),
+        "display_rows": display_rows(adam, protocol),
     }
     check_results(tables)
     return tables

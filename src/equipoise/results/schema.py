@@ -15,7 +15,7 @@ import yaml
 
 from equipoise.errors import Fault, ResultError
 
-TABLES = ("results", "analysis", "rowset", "sentence")
+TABLES = ("results", "analysis", "rowset", "sentence", "display_rows")
 _TYPES: dict[str, Any] = {
     "text": pl.String,
     "number": pl.Float64,
