@@ -16,7 +16,16 @@ from equipoise.protocol.assessment import (
     Lesions,
     Response,
 )
-from equipoise.protocol.assumption import Assumption, Course, Piece, Simulation
+from equipoise.protocol.assumption import (
+    Assumption,
+    Burden,
+    Correlation,
+    Course,
+    Effect,
+    EntryRate,
+    Piece,
+    Simulation,
+)
 from equipoise.protocol.design import (
     Design,
     DesignStratum,
@@ -61,15 +70,19 @@ __all__ = [
     "Assessments",
     "Assumption",
     "Bind",
+    "Burden",
     "Condition",
     "Confirmation",
+    "Correlation",
     "Course",
     "Criterion",
     "Data",
     "Design",
     "DesignStratum",
+    "Effect",
     "Eligibility",
     "Endpoint",
+    "EntryRate",
     "Evaluator",
     "Factor",
     "Figure",
@@ -167,6 +180,11 @@ class Protocol(Record):
     simulation: Simulation | None = None
     published: Published | None = None
     assumptions: tuple[Assumption, ...] = ()
+
+    @property
+    def readers(self) -> tuple[Evaluator, ...]:
+        """The evaluators who read themselves: all but those who accept one of two reads."""
+        return tuple(item for item in self.evaluators if item.adjudication is None)
 
     @property
     def control(self) -> Arm | None:

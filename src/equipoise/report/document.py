@@ -18,6 +18,7 @@ from equipoise.protocol.model import Protocol
 from equipoise.report.abstract import Paragraph, abstract_paragraphs
 from equipoise.report.adverse_event_detail import grade_table, kind_tables
 from equipoise.report.adverse_event_table import common_table, overview_table, term_table
+from equipoise.report.boundary_figure import boundary_figure
 from equipoise.report.deaths_table import deaths_table
 from equipoise.report.definitions import definitions_json
 from equipoise.report.exposure_table import dose_table, duration_table
@@ -27,15 +28,20 @@ from equipoise.report.footnotes import method_words, resolved_args
 from equipoise.report.forest_figure import forest_figures
 from equipoise.report.kaplan_meier_figure import kaplan_meier_figure
 from equipoise.report.laboratory_table import shift_table
+from equipoise.report.look_table import look_table
 from equipoise.report.numbers import Number, Numbers, index_results
+from equipoise.report.patient_rows import Patients, index_patients
 from equipoise.report.published_table import assumption_table, published_table
 from equipoise.report.response_table import response_table
 from equipoise.report.rule_set_table import rule_set_tables
 from equipoise.report.shells import baseline_table, disposition_table, populations_table
+from equipoise.report.spider_figure import spider_figure
 from equipoise.report.subgroup_table import subgroup_tables
 from equipoise.report.summary import Card, facts, key_results, treatments
 from equipoise.report.survival_table import follow_up_table, survival_table
+from equipoise.report.swimmer_figure import swimmer_figures
 from equipoise.report.table import Rounded, Table, cell_numbers
+from equipoise.report.waterfall_figure import waterfall_figure
 from equipoise.report.words import variable_labels
 
 SIMULATED = "SIMULATED"
@@ -120,6 +126,7 @@ def _sections(
 ) -> list[Section]:
     """The parts of the page in reading order; a part without content is left out."""
     readers = [response_table(item.id, numbers, protocol, args) for item in protocol.evaluators]
+    patients = index_patients(results)
     published = published_table(results.get("published"), numbers, protocol, simulated=simulated)
     found = [
         _section(
@@ -138,6 +145,11 @@ def _sections(
         *_efficacy(numbers, protocol, args, simulated=simulated),
         _section("follow-up", "Follow-up", [follow_up_table(numbers, protocol, args)]),
         _section("response", "Tumour response", readers),
+        _section(
+            "each-patient",
+            "Each patient",
+            patient_figures(patients, numbers, protocol, simulated=simulated),
+        ),
         _section(
             "exposure",
             "Exposure",
@@ -162,6 +174,17 @@ def _sections(
     return [section for section in found if section.blocks]
 
 
+def patient_figures(
+    patients: Patients, numbers: Numbers, protocol: Protocol, *, simulated: bool
+) -> list[Figure | None]:
+    """Waterfalls, spiders and swimmers, in which one patient is one bar, line or lane."""
+    made: list[Figure | None] = []
+    for draw in (waterfall_figure, spider_figure):
+        for evaluator in protocol.evaluators:
+            made.append(draw(evaluator, patients, numbers, protocol, simulated=simulated))
+    return [*made, *swimmer_figures(patients, numbers, protocol, simulated=simulated)]
+
+
 def _section(
     name: str, title: str, blocks: Iterable[Block | None], *, eyebrow: str = "", nav: str = ""
 ) -> Section:
@@ -183,6 +206,8 @@ def _efficacy(
             [
                 kaplan_meier_figure(analysis, numbers, protocol, simulated=simulated),
                 survival_table(analysis, numbers, protocol, args),
+                boundary_figure(analysis, numbers, protocol, simulated=simulated),
+                look_table(analysis, numbers, protocol, args),
                 *forest_figures(analysis, numbers, protocol, simulated=simulated),
                 *subgroup_tables(analysis, numbers, protocol, args),
                 *rule_set_tables(analysis, numbers, protocol, args),

@@ -9,6 +9,8 @@ import numpy as np
 
 from equipoise.protocol.model import Course, Protocol, Simulation
 from equipoise.simulation.hazard import piecewise_exponential, survival
+from equipoise.simulation.joint import follow
+from equipoise.simulation.prognosis import Prognosis
 from equipoise.simulation.streams import (
     BoolArray,
     FloatArray,
@@ -36,7 +38,11 @@ class Latent:
 
 
 def simulate_disease(
-    protocol: Protocol, simulation: Simulation, arm: IntArray, streams: Streams
+    protocol: Protocol,
+    simulation: Simulation,
+    arm: IntArray,
+    prognosis: Prognosis,
+    streams: Streams,
 ) -> Latent:
     """Progression, death and response for every subject.
 
@@ -51,12 +57,22 @@ def simulate_disease(
     for index, one in enumerate(protocol.arms):
         here = np.flatnonzero(arm == index)
         course = simulation.arms[one.id]
-        progression[here], death[here] = _times(course, uniform[here], protocol.days_per_month)
+        progression[here], death[here] = _times(
+            course,
+            uniform[here],
+            Prognosis(prognosis.progression[here], prognosis.death[here]),
+            protocol.days_per_month,
+        )
         response[here] = _response(
             course, protocol, response_uniform[here, 0], np.minimum(progression, death)[here]
         )
     rate = -np.log1p(-simulation.dropout_per_year) / 365.25
-    dropout = -np.log(draw_uniform(streams, "disease.dropout"))
+    leaving = follow(
+        uniform[:, 0],
+        draw_uniform(streams, "disease.dropout"),
+        simulation.dropout_progression_correlation,
+    )
+    dropout = -np.log(leaving)
     onset = np.searchsorted(np.cumsum(_ONSET_AT_SCAN)[:-1], response_uniform[:, 1], side="right")
     return Latent(
         progression=progression,
@@ -68,16 +84,25 @@ def simulate_disease(
 
 
 def _times(
-    course: Course, uniform: FloatArray, days_per_month: float
+    course: Course, uniform: FloatArray, prognosis: Prognosis, days_per_month: float
 ) -> tuple[FloatArray, FloatArray]:
     progression = piecewise_exponential(
-        uniform[:, 0], course.progression, days_per_month=days_per_month
+        uniform[:, 0],
+        course.progression,
+        days_per_month=days_per_month,
+        factor=prognosis.progression,
     )
     before = piecewise_exponential(
-        uniform[:, 1], course.death_before_progression, days_per_month=days_per_month
+        uniform[:, 1],
+        course.death_before_progression,
+        days_per_month=days_per_month,
+        factor=prognosis.death,
     )
     after = piecewise_exponential(
-        uniform[:, 2], course.death_after_progression, days_per_month=days_per_month
+        uniform[:, 2],
+        course.death_after_progression,
+        days_per_month=days_per_month,
+        factor=prognosis.death,
     )
     return progression, np.where(before < progression, before, progression + after)
 

@@ -18,6 +18,7 @@ from equipoise.simulation.enrolment import day_number, simulate_covariates, simu
 from equipoise.simulation.event_table import event_table
 from equipoise.simulation.lesions import simulate_lesions
 from equipoise.simulation.patient_table import Lives, Treatment, patient_table
+from equipoise.simulation.prognosis import simulate_prognosis
 from equipoise.simulation.randomisation import allocate_arms
 from equipoise.simulation.reading import Reads, read_scans, treating_evaluator
 from equipoise.simulation.safety import (
@@ -79,8 +80,10 @@ def _live(protocol: Protocol, simulation: Simulation, streams: Streams) -> Lives
     """Who the patients are, which arm they get, and how long they live and stay."""
     entry = simulate_entry(protocol, simulation, streams)
     covariates = simulate_covariates(simulation, streams)
-    arm = allocate_arms(protocol, derive_groupings(covariates, protocol.groupings), streams)
-    latent = simulate_disease(protocol, simulation, arm, streams)
+    characteristics = derive_groupings(covariates, protocol.groupings)
+    arm = allocate_arms(protocol, characteristics, streams)
+    prognosis = simulate_prognosis(simulation, characteristics, streams)
+    latent = simulate_disease(protocol, simulation, arm, prognosis, streams)
     toxicity = simulate_toxicity(
         protocol, simulation, arm, latent, start=entry.start, streams=streams
     )

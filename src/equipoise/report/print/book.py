@@ -10,7 +10,7 @@ from typing import Any
 from equipoise.protocol.model import Protocol
 from equipoise.report.abstract import Paragraph
 from equipoise.report.document import Block, Section
-from equipoise.report.figures import Figure
+from equipoise.report.figures import Figure, print_drawings
 from equipoise.report.flow import Box, Flow
 from equipoise.report.numbers import Number
 from equipoise.report.print.drawings import drawing_svg
@@ -115,11 +115,15 @@ def _block(block: Block, setting: Setting, drawings: dict[str, str]) -> Data:
 
 
 def _figure(figure: Figure, setting: Setting, drawings: dict[str, str]) -> Data:
-    drawing = figure.drawings[0]
-    name = f"figure-{figure.number}.svg"
-    drawings[name] = drawing_svg(drawing, setting)
-    notes = notes_of(figure.footnotes, drawing.numbers, setting)
-    return {"file": name, "alt": figure.description, "notes": notes}
+    files, numbers = [], list[Number]()
+    for part, drawing in print_drawings(figure):
+        if drawing.size == "wide":
+            name = f"figure-{figure.number}{part}.svg"
+            drawings[name] = drawing_svg(drawing, setting)
+            files.append(name)
+            numbers += drawing.numbers
+    notes = notes_of(figure.footnotes, numbers, setting)
+    return {"files": files, "alt": figure.description, "notes": notes}
 
 
 def flow_numbers(flow: Flow) -> list[Number]:
