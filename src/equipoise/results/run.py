@@ -21,8 +21,8 @@ from equipoise.results.display_rows import display_rows
 from equipoise.results.disposition import disposition
 from equipoise.results.exposure import exposure_drug, exposure_duration
 from equipoise.results.follow_up import follow_up
-from equipoise.results.interval_times import interval_hazard, turnbull_summary
 from equipoise.results.group_sequential import ADLOOK, group_sequential
+from equipoise.results.interval_times import interval_hazard, turnbull_summary
 from equipoise.results.laboratory import grade_shifts
 from equipoise.results.landmark_difference import landmark_difference
 from equipoise.results.plan import plan_analyses, plan_tasks
