@@ -179,6 +179,11 @@ class Protocol(Record):
     adverse_events: AdverseEvents
     convention: Literal["equipoise", "sas94", "r-survival", "nest", "spss"]
     days_per_month: Annotated[float, Field(gt=0)] = 30.4375
+    curve_least_at_risk: Annotated[int, Field(gt=0)] | None = Field(
+        default=None,
+        description="Curves stop after the last time with so many patients at risk; absent: at the "
+        "last observed time.",
+    )
     data: Data = Data()
     design: Design | None = None
     simulation: Simulation | None = None
