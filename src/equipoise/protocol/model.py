@@ -21,9 +21,11 @@ from equipoise.protocol.assumption import (
     Burden,
     Correlation,
     Course,
+    Crossover,
     Effect,
     EntryRate,
     Piece,
+    ScreenFailures,
     Simulation,
 )
 from equipoise.protocol.design import (
@@ -77,6 +79,7 @@ __all__ = [
     "Correlation",
     "Course",
     "Criterion",
+    "Crossover",
     "Data",
     "Design",
     "DesignStratum",
@@ -107,6 +110,7 @@ __all__ = [
     "Response",
     "RuleSet",
     "Schedule",
+    "ScreenFailures",
     "Simulation",
     "SingleArmResponseDesign",
     "SpecialInterest",
@@ -176,6 +180,11 @@ class Protocol(Record):
     adverse_events: AdverseEvents
     convention: ConventionName
     days_per_month: Annotated[float, Field(gt=0)] = 30.4375
+    curve_least_at_risk: Annotated[int, Field(gt=0)] | None = Field(
+        default=None,
+        description="Curves stop after the last time with so many patients at risk; absent: at the "
+        "last observed time.",
+    )
     data: Data = Data()
     design: Design | None = None
     simulation: Simulation | None = None

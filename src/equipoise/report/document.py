@@ -34,6 +34,7 @@ from equipoise.report.origin import Origin, origin_of
 from equipoise.report.patient_rows import Patients, index_patients
 from equipoise.report.published_table import assumption_table, published_table
 from equipoise.report.response_table import response_table
+from equipoise.report.rule_set_table import rule_set_tables
 from equipoise.report.shells import baseline_table, disposition_table, populations_table
 from equipoise.report.spider_figure import spider_figure
 from equipoise.report.subgroup_table import subgroup_tables
@@ -210,6 +211,7 @@ def _efficacy(
                 look_table(analysis, numbers, protocol, args),
                 *forest_figures(analysis, numbers, protocol, label=origin.label),
                 *subgroup_tables(analysis, numbers, protocol, args),
+                *rule_set_tables(analysis, numbers, protocol, args),
             ],
             eyebrow=f"{PURPOSES.get(analysis.purpose, analysis.purpose.capitalize())} analysis",
         )

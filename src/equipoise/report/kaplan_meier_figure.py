@@ -58,10 +58,20 @@ def kaplan_meier_figure(
         ),
         drawings=tuple(_drawing(plot, layout, STARTS[endpoint.start]) for layout in (WIDE, NARROW)),
         footnotes=(
-            "Bands: pointwise 95% confidence intervals. Vertical ticks: censored times. Each curve "
-            "stops at the last observed time of its arm. At risk at a time: everyone whose own "
+            f"Bands: pointwise 95% confidence intervals. Vertical ticks: censored times. "
+            f"{_stop_rule(protocol)} At risk at a time: everyone whose own "
             "time is that or later; events and censorings are those before it.",
         ),
+    )
+
+
+def _stop_rule(protocol: Protocol) -> str:
+    least = protocol.curve_least_at_risk
+    if least is None:
+        return "Each curve stops at the last observed time of its arm."
+    return (
+        f"Each curve stops after the last time with at least {least} patients at risk; that of an "
+        "arm of fewer patients at its last observed time."
     )
 
 
@@ -80,6 +90,11 @@ def _curve(analysis: str, numbers: Numbers, arm: Arm, index: int) -> Curve:
         elif number.stat == "n_cens":
             censored.append(number.time)
     steps.sort()
+    end = numbers.find(analysis, CURVE, "curve_end", arm.id)
+    if steps and end and end.value is not None:
+        steps = [step for step in steps if step[0] <= end.value]
+        steps.append((end.value, *steps[-1][1:]))
+        censored = [time for time in censored if time <= end.value]
     heights = [
         (time, max((s for s in steps if s[0] <= time), default=(0, 1.0, 0, 0))[1])
         for time in sorted(censored)

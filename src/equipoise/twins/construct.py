@@ -116,20 +116,29 @@ def _read_times(plan: _Plan, rng: Generator) -> tuple[list[str], list[ReadTime]]
     protocol, people, visits = plan.protocol, plan.people, plan.visits
     names: list[str] = []
     reads: list[ReadTime] = []
-    for evaluator in protocol.evaluators:
+    for reader in protocol.readers:
+        evaluator = _told_by(protocol, reader.id)
         endpoint = next(
-            (e for e in protocol.endpoints if e.kind == "pfs" and e.evaluator == evaluator.id), None
+            (e for e in protocol.endpoints if e.kind == "pfs" and e.evaluator == evaluator), None
         )
-        marked = response_counts(protocol, evaluator.id, "dcr", plan.sizes)
+        marked = response_counts(protocol, evaluator, "dcr", plan.sizes)
         targets = time_targets(protocol, endpoint.id if endpoint else "", marked=marked)
         special = _special(protocol, targets)
-        names.append(endpoint.id if endpoint else evaluator.id)
+        names.append(endpoint.id if endpoint else reader.id)
         if reads:
             reads.append(read_again(people, visits, reads[0], targets, special, rng))
             continue
         first = read_first(people, visits, targets, special, _medians(plan, targets), rng)
         reads.append(name_deaths(first, people, _early_deaths(plan, first), visits.planned, rng))
     return names, reads
+
+
+def _told_by(protocol: Protocol, reader: str) -> str:
+    """Whose figures a reader has to print: of two, the first stands for what is accepted."""
+    for item in protocol.evaluators:
+        if item.adjudication is not None and item.adjudication.readers[0] == reader:
+            return item.id
+    return reader
 
 
 def _special(protocol: Protocol, targets: Targets) -> list[Special]:
@@ -201,7 +210,8 @@ def _tables(
     protocol, simulation, people = plan.protocol, plan.simulation, plan.people
     scans = make_scans(simulation, people, plan.visits, reads, rng)
     printed = [
-        response_counts(protocol, item.id, "orr", plan.sizes) for item in protocol.evaluators
+        response_counts(protocol, _told_by(protocol, item.id), "orr", plan.sizes)
+        for item in protocol.readers
     ]
     seen = read_all(protocol, simulation, people, scans, reads, printed, rng)
     latent = _latent(reads, survival)
@@ -230,6 +240,7 @@ def _latent(reads: list[ReadTime], survival: SurvivalTime) -> Latent:
         dropout=np.where(survival.left, survival.day - 1.0, np.inf),
         response=np.zeros(n, dtype=np.int64),
         onset_scan=np.ones(n, dtype=np.int64),
+        crosses=np.zeros(n, dtype=np.bool_),
     )
 
 

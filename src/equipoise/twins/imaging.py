@@ -107,7 +107,20 @@ def read_all(
         response=response,
         unreadable=np.zeros(read.shape, dtype=np.bool_),
         overall=response,
+        accepted=_accepted(protocol, read, response),
     )
+
+
+def _accepted(protocol: Protocol, read: BoolArray, response: Ints) -> BoolArray:
+    """The adjudicator takes the first reader wherever two differ: that one prints the figures."""
+    places = {reader.id: place for place, reader in enumerate(protocol.readers)}
+    accepted = np.zeros(read.shape[:2], dtype=np.bool_)
+    for evaluator in protocol.evaluators:
+        if evaluator.adjudication is not None:
+            one, two = (places[name] for name in evaluator.adjudication.readers)
+            seen = np.where(read, response, -1)
+            accepted[:, one] |= (seen[:, one] != seen[:, two]).any(axis=1)
+    return accepted
 
 
 def _wanted(
