@@ -145,7 +145,7 @@ def test_a_number_is_found_by_what_it_is(numbers):
 def test_the_drawn_curve_stops_where_its_footnote_says(numbers, protocol):
     assert protocol.curve_least_at_risk == 5
     for analysis in protocol.analyses:
-        figure = kaplan_meier_figure(analysis, numbers, protocol, simulated=False)
+        figure = kaplan_meier_figure(analysis, numbers, protocol, label="")
         if figure is None:
             continue
         assert "at least 5 patients at risk" in figure.footnotes[0]
