@@ -17,6 +17,7 @@ from equipoise.results.plan_efficacy import plan_best_response, plan_efficacy
 from equipoise.results.plan_exposure import plan_exposure
 from equipoise.results.plan_patients import plan_patients
 from equipoise.results.plan_safety import plan_safety
+from equipoise.results.plan_sensitivity import plan_sensitivity
 from equipoise.results.schema import columns, short_hash
 from equipoise.results.task import SPECIFIED, Task, primary_population
 
@@ -27,6 +28,7 @@ def plan_tasks(protocol: Protocol, *, looks: bool = False) -> tuple[Task, ...]:
         *_disposition(protocol),
         *_baseline(protocol),
         *plan_efficacy(protocol),
+        *plan_sensitivity(protocol),
         *(plan_looks(protocol) if looks else ()),
         *plan_best_response(protocol),
         *plan_patients(protocol),

@@ -22,11 +22,13 @@ from equipoise.results.disposition import disposition
 from equipoise.results.exposure import exposure_drug, exposure_duration
 from equipoise.results.follow_up import follow_up
 from equipoise.results.group_sequential import ADLOOK, group_sequential
+from equipoise.results.interval_times import interval_hazard, turnbull_summary
 from equipoise.results.laboratory import grade_shifts
 from equipoise.results.landmark_difference import landmark_difference
 from equipoise.results.plan import plan_analyses, plan_tasks
 from equipoise.results.response import best_response, response
 from equipoise.results.response_comparison import association, odds_ratio, rate_difference
+from equipoise.results.rule_set_moves import rule_set_moves
 from equipoise.results.schema import Result, results_table, rowset_table
 from equipoise.results.sentences import sentence_table
 from equipoise.results.shown import shown
@@ -49,6 +51,9 @@ METHODS: dict[str, Method] = {
     "cox": cox,
     "logrank": logrank,
     "logrank.overall": logrank_overall,
+    "turnbull": turnbull_summary,
+    "interval-cox": interval_hazard,
+    "moves": rule_set_moves,
     "group-sequential": group_sequential,
     "clopper-pearson": response,
     "rate-difference": rate_difference,
