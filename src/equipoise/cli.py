@@ -6,6 +6,7 @@ Only click is imported here: `--help` has to answer at once, so each command imp
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -87,6 +88,57 @@ def simulate(trial: str, out: str | None, seed: int) -> None:
 
 
 @main.command()
+@click.argument("trial")
+@click.option("--out", type=click.Path(), help="Folder to write. [twins/TRIAL]")
+@click.option("--seed", type=int, default=1, show_default=True, help="Another seed, another twin.")
+def twin(trial: str, out: str | None, seed: int) -> None:
+    """Construct patients whose readout prints the published figures: SDTM tables.
+
+    A synthetic twin is no patient data, and every file says so. Exit status 1: some figure does
+    not come out; each one is listed with how close it came.
+    """
+    with _exit_status(), _progress() as progress:
+        from equipoise.twin_lines import twin_lines
+
+        folder = Path(out) if out else Path("twins") / Path(trial).stem
+        made = equipoise.twin(trial, seed=seed, out=folder, progress=progress)
+        lines, agrees = twin_lines(made)
+        click.echo("\n".join(lines))
+        click.echo(folder / "sdtm")
+        if not agrees:
+            sys.exit(FAULTY)
+
+
+@main.command()
+@click.argument("trial")
+@click.option("--replicates", type=click.IntRange(min=1), required=True, help="Trials to simulate.")
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=os.cpu_count() or 1,
+    show_default="one per core",
+    help="Processes; the numbers are the same with any number of them.",
+)
+@click.option("--without-effect", is_flag=True, help="Every arm fares as the control does.")
+@click.option("--out", type=click.Path(), help="Folder for every replicate's numbers. [nowhere]")
+def rehearse(trial: str, out: str | None, **given: Any) -> None:
+    """Rehearse the trial many times: whole simulated patients, derived and analysed.
+
+    Prints how often the tests reject, what the estimates average to and how often their intervals
+    cover the declared truth, each with its Monte-Carlo standard error. With --out a run that was
+    interrupted goes on where it stopped.
+    """
+    with _exit_status(), _progress_bar("rehearsing") as progress:
+        table = equipoise.rehearse(trial, out=out, progress=progress, **given)
+    from equipoise.rehearsal.page import print_rehearsal
+
+    print_rehearsal(table)
+    if out is not None:
+        click.echo(Path(out) / "rehearsal.csv", err=True)
+
+
+@main.command()
 @_trial_options
 def derive(trial: str, out: str | None, **given: Any) -> None:
     """Derive ADaM tables: ADSL, ADRS, ADTTE, ADAE, ADEX and more."""
@@ -96,8 +148,14 @@ def derive(trial: str, out: str | None, **given: Any) -> None:
         click.echo(folder / "adam")
 
 
+def _look_option(command: Callable[..., None]) -> Callable[..., None]:
+    text = "Read a look of the plan, at its own data cut-off: interim, final, or its number."
+    return click.option("--look", metavar="LOOK", help=text)(command)
+
+
 @main.command()
 @_trial_options
+@_look_option
 def analyse(trial: str, out: str | None, **given: Any) -> None:
     """Run every analysis of the protocol: one long results table."""
     with _exit_status(), _progress() as progress:
@@ -108,6 +166,7 @@ def analyse(trial: str, out: str | None, **given: Any) -> None:
 
 @main.command()
 @_trial_options
+@_look_option
 @click.option(
     "--format",
     "formats",
@@ -152,6 +211,33 @@ def design(trial: str, out: str | None, **given: Any) -> None:
             click.echo(f"{item:<32} {value:>12}  {origin}")
         click.echo(f"\n{made.paragraph}\n")
         click.echo(folder / "design.html")
+
+
+@main.command()
+@click.argument("grid", type=click.Path())
+@click.option("--replicates", type=click.IntRange(min=1), default=100_000, show_default=True)
+@click.option("--precision", metavar="NAME=SE", help="End a scenario early: reject=0.001.")
+@click.option(
+    "--confidence", type=click.FloatRange(0, 1, True, True), default=0.95, show_default=True
+)
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option("--cluster", metavar="ADDRESS", help="Of a Dask scheduler, in place of --workers.")
+@click.option("--blocks", type=click.Path(), help="Keep finished work here, and go on from it.")
+@click.option("--out", type=click.Path(), help="Folder to write. [scenarios/GRID]")
+def scenarios(grid: str, out: str | None, **given: Any) -> None:
+    """Simulate a grid of scenarios: power, type I error, size, duration.
+
+    GRID is a YAML file: a base trial, and what varies. Numbers do not depend on --workers.
+    """
+    with _exit_status(), _bar() as progress:
+        folder = Path(out) if out else Path("scenarios") / Path(grid).stem
+        made = equipoise.scenarios(grid, out=folder, progress=progress, **given)
+        found = made.summary.select("scenario", "reject", "reject_se").iter_rows()
+        width = max(map(len, made.summary["scenario"]))
+        for name, reject, error in found:
+            click.echo(f"{name:<{width}}  {100 * reject:6.2f}% ({100 * error:.2f})")
+        click.echo(folder / "scenarios.html")
 
 
 @main.command()
@@ -201,6 +287,20 @@ def _exit_status() -> Iterator[None]:
 
 
 @contextmanager
+def _bar() -> Iterator[Callable[[int, int], None]]:
+    """A bar of finished work on a terminal; nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("simulating", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
 def _progress() -> Iterator[Callable[[str], None]]:
     """A spinner with the stage on a terminal; nothing in a pipe."""
     if not sys.stderr.isatty():
@@ -210,3 +310,19 @@ def _progress() -> Iterator[Callable[[str], None]]:
 
     with Console(stderr=True).status("starting") as status:
         yield lambda stage: status.update(stage)
+
+
+@contextmanager
+def _progress_bar(what: str) -> Iterator[Callable[[int, int], None] | None]:
+    """Replicates done of those wanted, on a terminal; nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import TimeRemainingColumn as Remaining
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Remaining())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from html import escape
@@ -30,8 +31,7 @@ class Analysed:
 
     def files(self) -> Tables:
         """The tables by name as they lie in a run folder: every row bears the name of its run."""
-        named = pl.lit(self.results["run_id"][0]).alias("run_id")
-        return {name: table.with_columns(named) for name, table in self.tables().items()}
+        return _named(self.tables(), self.results["run_id"][0])
 
     def tables(self) -> Tables:
         """The tables by name."""
@@ -45,6 +45,12 @@ class Analysed:
         return siblings if self.published is None else siblings | {"published": self.published}
 
 
+def _named(tables: Tables, run_id: str) -> Tables:
+    """Every row with the name of its run, last or where the table has it."""
+    named = pl.lit(run_id).alias("run_id")
+    return {name: table.with_columns(named) for name, table in tables.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Readout:
     """What a readout makes; `printed` by path. In a notebook it shows its page."""
@@ -53,11 +59,26 @@ class Readout:
     evidence: Evidence
     adam: Tables
     analysed: Analysed
+    displays: Tables
     html: str
     printed: dict[str, bytes] = field(default_factory=dict)
 
+    def files(self) -> Tables:
+        """The tables of results and displays as they lie in a run folder."""
+        run_id = self.analysed.results["run_id"][0]
+        return self.analysed.files() | _named(self.displays, run_id)
+
     def _repr_html_(self) -> str:
-        return _framed(self.html)
+        return framed(self.html)
+
+
+@dataclass(frozen=True, slots=True)
+class Twinned:
+    """A synthetic twin: its SDTM tables, and each published figure beside the computed one."""
+
+    trial: Trial
+    sdtm: Tables
+    published: pl.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +91,10 @@ class Designed:
     html: str
 
     def _repr_html_(self) -> str:
-        return _framed(self.html)
+        return framed(self.html)
 
 
-def _framed(html: str) -> str:
+def framed(html: str) -> str:
     """A whole page inside a notebook's cell."""
     style = "width:100%;height:80vh;border:0"
     return f'<iframe srcdoc="{escape(html)}" style="{style}"></iframe>'
@@ -104,10 +125,10 @@ def design_stage(trial: Trial, *, solve: str | None, verify: int, seed: int) -> 
 def run_id_of(trial: Trial, evidence: Evidence) -> str:
     """The name of a run: it follows from its inputs, arguments and versions, not from a clock.
 
-    The name of a simulated run says so, and with it every row of its results.
+    The name of a simulated run or a twin says so, and with it every row of its results.
     """
     name = run_identifier(evidence.inputs_with(trial), evidence.arguments)
-    return f"SIMULATED-{name}" if evidence.simulated else name
+    return f"{evidence.kind}-{name}" if evidence.simulated else name
 
 
 def derive_stage(trial: Trial, evidence: Evidence) -> Tables:
@@ -124,6 +145,32 @@ def analyse_stage(trial: Trial, evidence: Evidence, adam: Tables) -> Analysed:
     if trial.protocol.published is not None:
         published = compare_published(tables["results"], trial.protocol)
     return Analysed(**tables, published=published)
+
+
+def display_stage(trial: Trial, evidence: Evidence, analysed: Analysed) -> Tables:
+    """What the readout shows and what made it: display, display_cell and run."""
+    from equipoise.report import display_tables
+
+    run = _run(trial, evidence)
+    shown = display_tables(analysed.tables(), trial.protocol, run=run)
+    return shown | {"run": _run_table(trial, evidence)}
+
+
+def _run_table(trial: Trial, evidence: Evidence) -> pl.DataFrame:
+    run = _run(trial, evidence)
+    texts = {"arguments": evidence.arguments, "inputs": run["inputs"], "versions": run["versions"]}
+    as_json = {name: json.dumps(value, sort_keys=True) for name, value in texts.items()}
+    row = {
+        "run_id": run["run_id"],
+        "data": run["data"],
+        "seed": run["seed"],
+        "cutoff": run["cutoff"],
+        "convention": trial.protocol.convention,
+        **{name: as_json[name] for name in ("inputs", "arguments", "versions")},
+        "engine": f"equipoise {run['versions']['equipoise']}",
+    }
+    kinds = {name: pl.Int64 if name == "seed" else pl.String for name in row}
+    return pl.DataFrame([row], schema=kinds)
 
 
 def render_stage(trial: Trial, evidence: Evidence, analysed: Analysed) -> str:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from equipoise.errors import Fault, OutputError
 
 if TYPE_CHECKING:  # imported where they are used: `import equipoise` stays fast
-    from equipoise.pipeline import Analysed, Designed, Readout
+    from polars import DataFrame
+
+    from equipoise.pipeline import Analysed, Readout, Twinned
     from equipoise.protocol.recompute import Recomputed
     from equipoise.screening import Screened
     from equipoise.trial import Evidence, Tables, Trial
@@ -20,8 +22,8 @@ Progress = Callable[[str], None]
 FORMATS = ("html", "pdf", "rtf", "docx", "figures")
 
 
-def _silent(_: str) -> None:
-    return None
+def silent(_: str) -> None:
+    """Progress that tells nobody."""
 
 
 def check(trial: str | Path) -> list[Recomputed]:
@@ -33,12 +35,69 @@ def check(trial: str | Path) -> list[Recomputed]:
 
 
 def simulate(
-    trial: str | Path, *, seed: int = 1, out: str | Path | None = None, progress: Progress = _silent
+    trial: str | Path, *, seed: int = 1, out: str | Path | None = None, progress: Progress = silent
 ) -> Tables:
     """SDTM tables of a trial simulated from the protocol's declared assumptions."""
     loaded, evidence = _begin(trial, None, None, seed, progress)
     _write(out, "simulate", loaded, evidence, {"sdtm": evidence.tables})
     return evidence.tables
+
+
+def twin(
+    trial: str | Path, *, seed: int = 1, out: str | Path | None = None, progress: Progress = silent
+) -> Twinned:
+    """A synthetic twin: patients constructed so that their readout prints the published figures.
+
+    It is no patient data. What it holds: SDTM tables, and every published figure beside the one
+    that the unchanged pipeline computes from them.
+    """
+    from equipoise.pipeline import Twinned, analyse_stage, derive_stage
+    from equipoise.trial import load_trial, twin_evidence
+
+    loaded = load_trial(trial)
+    progress("constructing patients")
+    evidence = twin_evidence(loaded, seed=seed)
+    progress("reading them out")
+    analysed = analyse_stage(loaded, evidence, derive_stage(loaded, evidence))
+    assert analysed.published is not None  # no twin without published figures
+    files = {"sdtm": evidence.tables, "": {"published": analysed.files()["published"]}}
+    _write(out, "twin", loaded, evidence, files)
+    return Twinned(loaded, evidence.tables, analysed.published)
+
+
+def rehearse(
+    trial: str | Path,
+    *,
+    replicates: int,
+    seed: int = 1,
+    workers: int = 1,
+    without_effect: bool = False,
+    out: str | Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> DataFrame:
+    """Whole simulated patients through derivation and analysis, many times: operating properties.
+
+    Parameters    workers : processes; the numbers do not depend on it. With more than one, a script
+                  must call this under `if __name__ == "__main__":`
+                  without_effect : every arm fares as the control, for the type I error
+                  out : folder for the numbers of every replicate, kept block by block: the same
+                  call after an interruption computes what is missing
+                  progress : called with replicates done and wanted
+    Returns       one row per number and quantity (mean, reject, bias, coverage), each with its
+                  Monte-Carlo standard error; docs/how-to/rehearse-a-trial.md
+    """
+    from equipoise.rehearsal.readout import rehearse_trial
+    from equipoise.trial import load_trial
+
+    return rehearse_trial(
+        load_trial(trial),
+        replicates=replicates,
+        seed=seed,
+        workers=workers,
+        no_effect=without_effect,
+        out=None if out is None else Path(out),
+        progress=progress,
+    )
 
 
 def derive(
@@ -48,7 +107,7 @@ def derive(
     tables: Mapping[str, str] | None = None,
     seed: int = 1,
     out: str | Path | None = None,
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> Tables:
     """ADaM tables of a trial, from `data` or, without data, from a simulation."""
     from equipoise.pipeline import derive_stage
@@ -67,14 +126,16 @@ def analyse(
     tables: Mapping[str, str] | None = None,
     seed: int = 1,
     out: str | Path | None = None,
-    progress: Progress = _silent,
+    look: str | None = None,
+    progress: Progress = silent,
 ) -> Analysed:
-    """The results of every analysis of the protocol, as one long table with its siblings."""
-    from equipoise.pipeline import analyse_stage, derive_stage
+    """The results of every analysis of the protocol, as one long table with its siblings.
 
-    loaded, evidence = _begin(trial, data, tables, seed, progress)
-    progress("deriving endpoints")
-    adam = derive_stage(loaded, evidence)
+    Parameters    look : `interim`, `final` or its number; absent, the protocol's cut-off
+    """
+    from equipoise.pipeline import analyse_stage
+
+    loaded, evidence, adam = _derived(trial, data, tables, seed, look, progress)
     progress("analysing")
     analysed = analyse_stage(loaded, evidence, adam)
     folders = _made(evidence) | {"adam": adam, "": analysed.files()}
@@ -91,35 +152,43 @@ def readout(
     out: str | Path | None = None,
     formats: Collection[str] = ("html",),
     style: str = "csr",
-    progress: Progress = _silent,
+    look: str | None = None,
+    progress: Progress = silent,
 ) -> Readout:
     """The whole path: data or simulation, endpoints, analyses, and the readout.
 
     Parameters    formats : which of FORMATS to write, or "all"; the page is made in any case
                   style : how print looks and rounds: csr, nejm, lancet-oncology or jco
+                  look : `interim`, `final` or its number; absent, the protocol's cut-off
     """
-    from equipoise.pipeline import Readout, analyse_stage, derive_stage, print_stage, render_stage
+    from equipoise.pipeline import (
+        Readout,
+        analyse_stage,
+        display_stage,
+        print_stage,
+        render_stage,
+    )
     from equipoise.report.print.style import read_style
 
     wanted = _formats(formats)
     read_style(style)  # a misspelt name is told before the work, not after it
-    loaded, evidence = _begin(trial, data, tables, seed, progress)
-    progress("deriving endpoints")
-    adam = derive_stage(loaded, evidence)
+    loaded, evidence, adam = _derived(trial, data, tables, seed, look, progress)
     progress("analysing")
     analysed = analyse_stage(loaded, evidence, adam)
     progress("drawing the readout")
     html = render_stage(loaded, evidence, analysed)
+    displays = display_stage(loaded, evidence, analysed)
     paper = [name for name in wanted if name != "html"]
     printed = {}
     if paper:
         progress("printing")
         printed = print_stage(loaded, evidence, analysed, formats=paper, style=style)
     pages = printed | ({"readout.html": html.encode()} if "html" in wanted else {})
-    folders = _made(evidence) | {"adam": adam, "": analysed.files()}
+    made = Readout(loaded, evidence, adam, analysed, displays, html, printed)
+    folders = _made(evidence) | {"adam": adam, "": made.files()}
     asked = {"formats": wanted, "style": style}
     _write(out, "readout", loaded, evidence, folders, pages=pages, asked=asked)
-    return Readout(loaded, evidence, adam, analysed, html, printed)
+    return made
 
 
 def _formats(formats: Collection[str]) -> list[str]:
@@ -136,44 +205,7 @@ def _formats(formats: Collection[str]) -> list[str]:
     return [name for name in FORMATS if name in formats or "all" in formats]
 
 
-def plan(
-    trial: str | Path,
-    *,
-    solve: str | None = None,
-    verify: int = 0,
-    seed: int = 1,
-    out: str | Path | None = None,
-    progress: Progress = _silent,
-) -> Designed:
-    """The plan of a trial: sizes, bounds, calendar, and the paragraph for its protocol.
-
-    Parameters    solve : what to leave open: power, events, effect, patients or accrual
-                  verify : trials to simulate beside the formulas; 0 for none
-    """
-    from equipoise.pipeline import design_stage
-    from equipoise.trial import load_trial
-
-    loaded = load_trial(trial)
-    progress("planning")
-    made = design_stage(loaded, solve=solve, verify=verify, seed=seed)
-    if out is not None:
-        from equipoise.store.write_run import table_files
-
-        files = table_files(made.tables, folder="design")
-        files |= {"design.html": made.html.encode(), "design.txt": f"{made.paragraph}\n".encode()}
-        _write_apart(
-            Path(out),
-            "design",
-            files,
-            kind="PLAN",
-            inputs={loaded.file: loaded.sha256},
-            arguments={"solve": solve, "verify": verify},
-            seed=seed if verify else None,
-        )
-    return made
-
-
-def _write_apart(
+def write_apart(
     out: Path,
     verb: str,
     files: Mapping[str, bytes],
@@ -205,7 +237,7 @@ def screen(
     *,
     data: str | Path,
     out: str | Path | None = None,
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> Screened:
     """Candidates against the criteria of one trial or several: met, not met or unknown, and why.
 
@@ -221,7 +253,7 @@ def screen(
     candidates, read = read_candidates(Path(data))
     screened = screen_trials(loaded, candidates)
     if out is not None:
-        _write_apart(
+        write_apart(
             Path(out),
             "screen",
             table_files(screened.tables()),
@@ -249,6 +281,36 @@ def _begin(
     return loaded, read_evidence(loaded, Path(data), tables=tables or {})
 
 
+def _derived(
+    trial: str | Path,
+    data: str | Path | None,
+    tables: Mapping[str, str] | None,
+    seed: int,
+    look: str | None,
+    progress: Progress,
+) -> tuple[Trial, Evidence, Tables]:
+    """The trial, its tables and ADaM: at the protocol's cut-off, or at a look of the plan."""
+    from equipoise.pipeline import derive_stage
+    from equipoise.trial import load_trial
+
+    if look is None:
+        loaded, evidence = _begin(trial, data, tables, seed, progress)
+        progress("deriving endpoints")
+        return loaded, evidence, derive_stage(loaded, evidence)
+    from equipoise.design.look_table import look_number
+    from equipoise.looks import follow_to_last_look, hold_look
+
+    loaded = load_trial(trial)
+    look_number(loaded.protocol, look)  # a look that is not planned is told before the work
+    if data is None:
+        progress("simulating patients")
+        evidence = follow_to_last_look(loaded, seed=seed)
+    else:
+        _, evidence = _begin(trial, data, tables, seed, progress)
+    progress("deriving endpoints at each look")
+    return hold_look(loaded, evidence, look)
+
+
 def _made(evidence: Evidence) -> dict[str, Tables]:
     """SDTM tables go out where this run made them; tables that were given stay where they are."""
     return {"sdtm": evidence.tables} if evidence.simulated else {}
@@ -273,7 +335,7 @@ def _write(
 
     files = dict(pages or {})
     for folder, tables in folders.items():
-        files |= table_files(tables, folder=folder)
+        files |= table_files(evidence.labelled(tables), folder=folder)
     manifest = manifest_json(
         run_id=run_id_of(trial, evidence),
         verb=verb,
@@ -283,5 +345,6 @@ def _write(
         arguments={**evidence.arguments, **(asked or {})},
         cutoff=evidence.cutoff,
         seed=evidence.seed,
+        note=evidence.note,
     )
     write_run(Path(out), files | {MANIFEST: manifest})

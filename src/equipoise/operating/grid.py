@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """A grid of scenarios from a YAML file: one base, and the values that vary.
 
+    title: Anlotinib with epirubicin
     base: {trial: ..., looks: ..., bounds: ...}
     vary:
       trial.strata.0.experimental.hazard_ratio: [0.65, 0.8, 1.0]
 
 An arm states its hazard in one of three ways: `hazard`, pieces with a rate per month; or
 `median_months`, the same in medians; or `hazard_ratio`, relative to the control arm of its stratum.
+What varies takes the place of whichever form the base has. `*` in a path stands for every entry of
+a list. A base may take trial, looks and bounds from a protocol: `{protocol: NAME, analysis: ID}`.
 """
 
 from __future__ import annotations
 
 import copy
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import yaml
@@ -23,11 +26,22 @@ from equipoise.errors import Fault, ProtocolError
 from equipoise.operating.scenario import Scenario
 from equipoise.operating.trial import ArmTimes, Hazard
 
+Base = Mapping[str, Any]
+HAZARD_FORMS = ("hazard", "median_months", "hazard_ratio")
 
-def read_grid(text: str, *, source: str) -> list[Scenario]:
+
+def no_protocol(name: str, _analysis: str) -> Base:
+    """What `read_grid` is told about protocols when it is given no way to load them."""
+    raise _fault(f"The base names the protocol `{name}`.", "base.protocol", "state the trial.")
+
+
+def read_grid(
+    text: str, *, source: str, base_of: Callable[[str, str], Base] = no_protocol
+) -> list[Scenario]:
     """The scenarios of a grid, in the order of the file, the last factor fastest.
 
     Parameters    text : YAML;  source : how messages name the file
+                  base_of : protocol and analysis to a base, see `protocol_trial.protocol_base`
     Raises        ProtocolError - every fault of the first scenario that has one
     """
     try:
@@ -36,20 +50,67 @@ def read_grid(text: str, *, source: str) -> list[Scenario]:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
         raise _fault("The file is not YAML.", f"{source}{line}", "mend the place named.") from error
-    if not isinstance(stated, dict) or set(stated) - {"base", "vary"} or "base" not in stated:
+    if (
+        not isinstance(stated, dict)
+        or set(stated) - {"title", "base", "vary"}
+        or "base" not in stated
+    ):
         raise _fault(
-            "A grid has the entries `base` and `vary`.", source, "see the how-to on grids."
+            "A grid has the entries `base` and `vary`, and may have `title`.",
+            source,
+            "see the how-to on grids.",
         )
-    vary: dict[str, list[Any]] = stated.get("vary") or {}
+    vary = stated.get("vary") or {}
+    _refuse_values_without_a_list(vary, source)
+    base = _filled_base(stated["base"], source, base_of)
     cells = itertools.product(*vary.values())
-    return [_scenario(stated["base"], dict(zip(vary, cell, strict=True)), source) for cell in cells]
+    return [_scenario(base, dict(zip(vary, cell, strict=True)), source) for cell in cells]
+
+
+def grid_title(text: str) -> str | None:
+    """The title that a grid states, of a text that `read_grid` has taken."""
+    title = yaml.safe_load(text).get("title")
+    return None if title is None else str(title)
+
+
+def _refuse_values_without_a_list(vary: Any, source: str) -> None:
+    if not isinstance(vary, dict):
+        raise _fault("`vary` is not a list of paths.", source, "write `path: [values]` under it.")
+    faults = [
+        Fault(
+            what=f"`{path}` has no list of values.",
+            where=f"{source}: vary",
+            mend=f"write `{path}: [0.65, 0.8, 1.0]`.",
+        )
+        for path, values in vary.items()
+        if not isinstance(values, list) or not values
+    ]
+    if faults:
+        raise ProtocolError(faults)
+
+
+def _filled_base(base: Any, source: str, base_of: Callable[[str, str], Base]) -> Base:
+    """The base, with what it takes from a protocol; what it states itself goes first."""
+    if not isinstance(base, dict):
+        raise _fault("`base` is not a mapping.", source, "state trial, looks and bounds under it.")
+    if "protocol" not in base:
+        return base
+    own = {key: value for key, value in base.items() if key not in {"protocol", "analysis"}}
+    if "analysis" not in base:
+        raise _fault(
+            "The base names a protocol and no analysis.",
+            f"{source}: base",
+            "add `analysis: PFS.BIRC`, the analysis whose strata and endpoint are simulated.",
+        )
+    return {**base_of(base["protocol"], base["analysis"]), **own}
 
 
 def _scenario(base: Any, cell: Mapping[str, Any], source: str) -> Scenario:
     stated = copy.deepcopy(base)
     for path, value in cell.items():
         _put(stated, path, value, source)
-    levels = {path.rpartition(".")[2]: _label(value) for path, value in cell.items()}
+    names = _short_names(list(cell))
+    levels = {names[path]: _label(value) for path, value in cell.items()}
     name = ", ".join(f"{key} {value}" for key, value in levels.items()) or "base"
     try:
         for stratum in stated["trial"]["strata"]:
@@ -73,6 +134,18 @@ def _scenario(base: Any, cell: Mapping[str, Any], source: str) -> Scenario:
         raise _fault(f"The base lacks {error}.", source, mend) from error
 
 
+def _short_names(paths: list[str]) -> dict[str, str]:
+    """Each path by its last parts, as many as tell it from the others."""
+    parts = {path: path.split(".") for path in paths}
+    names = {}
+    for path in paths:
+        length = 1
+        while sum(p[-length:] == parts[path][-length:] for p in parts.values()) > 1:
+            length += 1
+        names[path] = ".".join(parts[path][-length:])
+    return names
+
+
 def _label(value: Any) -> str:
     """A level in words: pieces as `1.0, from month 2 0.5`."""
     if not isinstance(value, list):
@@ -89,13 +162,18 @@ def _label_piece(piece: Any) -> str:
 
 
 def _put(stated: Any, path: str, value: Any, source: str) -> None:
-    """Set the entry that a dotted path names; numbers count list entries from 0."""
+    """Set the entry that a dotted path names; numbers count list entries from 0, `*` is all."""
     *parents, last = (int(part) if part.isdigit() else part for part in path.split("."))
     try:
+        found = [stated]
         for part in parents:
-            stated = stated[part]
-        stated[last] = value
-    except (KeyError, IndexError, TypeError) as error:
+            found = [item for place in found for item in (place if part == "*" else [place[part]])]
+        for place in found:
+            if last in HAZARD_FORMS:
+                for form in HAZARD_FORMS:
+                    place.pop(form, None)
+            place[last] = value
+    except (AttributeError, KeyError, IndexError, TypeError) as error:
         raise _fault(
             f"`vary` names `{path}`, which the base does not have.",
             source,
@@ -106,6 +184,10 @@ def _put(stated: Any, path: str, value: Any, source: str) -> None:
 def _arm(stated: Mapping[str, Any], control: ArmTimes | None) -> ArmTimes:
     """An arm with its hazard per month, from whichever form it is stated in."""
     fields = dict(stated)
+    forms = [form for form in HAZARD_FORMS if form in fields]
+    if len(forms) > 1:
+        mend = "keep one of them."
+        raise _fault(f"An arm states its hazard as {' and as '.join(forms)}.", "strata", mend)
     ratio, medians = fields.pop("hazard_ratio", None), fields.pop("median_months", None)
     if ratio is not None and control is not None:
         pieces = tuple(Hazard(from_month=t, per_month=r) for t, r in _pieces(ratio, "ratio"))

@@ -12,6 +12,7 @@ from __future__ import annotations
 import itertools
 import math
 from datetime import date
+from typing import Any
 
 import polars as pl
 
@@ -71,6 +72,27 @@ def planned_look(protocol: Protocol, trial: EventTimeTrial) -> Looks:
     return Looks(events=(trial.patients,), latest_month=days / protocol.days_per_month)
 
 
+def protocol_base(protocol: Protocol, *, analysis: str) -> dict[str, Any]:
+    """The base of a scenario grid: the simulated trial, read at the looks of the design.
+
+    Raises        MethodError - when the protocol plans no looks for event times
+    """
+    from equipoise.design.plan import plan_design
+
+    trial = progression_trial(protocol, analysis=analysis)
+    if protocol.design is None or protocol.design.kind != "time-to-event":
+        raise _no_trial(protocol, "a `design` of kind time-to-event")
+    looks = plan_design(protocol).tables["LOOKS"]
+    return {
+        "trial": trial.model_dump(mode="json"),
+        "looks": {"events": looks["events"].to_list()},
+        "bounds": {
+            "efficacy": looks["efficacy_z"].to_list(),
+            "futility": looks["futility_z"].to_list(),
+        },
+    }
+
+
 def without_effect(trial: EventTimeTrial) -> EventTimeTrial:
     """The same trial where the experimental arm fares as the control arm of its stratum."""
     strata = tuple(
@@ -104,10 +126,10 @@ def _no_trial(protocol: Protocol, needs: str) -> MethodError:
     )
 
 
-def _arm(course: Course, patients: int, dropout: float) -> ArmTimes:
+def progression_hazard(course: Course) -> tuple[Hazard, ...]:
     """Progression or death, whichever comes first: their hazards add."""
     starts = sorted({p.from_month for p in (*course.progression, *course.death_before_progression)})
-    hazard = tuple(
+    return tuple(
         Hazard(
             from_month=start,
             per_month=sum(
@@ -117,8 +139,16 @@ def _arm(course: Course, patients: int, dropout: float) -> ArmTimes:
         )
         for start in starts
     )
+
+
+def _arm(course: Course, patients: int, dropout: float) -> ArmTimes:
     response = course.partial_response + course.complete_response
-    return ArmTimes(patients=patients, hazard=hazard, dropout_per_month=dropout, response=response)
+    return ArmTimes(
+        patients=patients,
+        hazard=progression_hazard(course),
+        dropout_per_month=dropout,
+        response=response,
+    )
 
 
 def _scans(protocol: Protocol) -> tuple[Scans, ...]:

@@ -9,6 +9,7 @@ computed again.
 from __future__ import annotations
 
 import multiprocessing
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -17,10 +18,12 @@ from functools import partial
 from typing import Any
 
 from equipoise.errors import Fault, OutputError
-from equipoise.operating.block import Block, BlockResult
 
+Block = Any
+BlockResult = Any
 Run = Callable[[Block], BlockResult]
 Spread = Callable[[Run, Iterable[Block]], Iterator[BlockResult]]
+"""Any function of a block will do: of event times, or of whole patients."""
 
 AHEAD = 2
 """Blocks under way per worker: one computed, one waiting."""
@@ -67,6 +70,9 @@ def in_processes(workers: int) -> Spread:
 
 
 def _pool(workers: int) -> ProcessPoolExecutor:
+    # The processes are the threads: one more level of them only waits for itself. A spawned
+    # process reads this before it loads polars; for this process, which has, it comes too late.
+    os.environ.setdefault("POLARS_MAX_THREADS", "1")
     return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
 
 
@@ -126,6 +132,13 @@ def on_dask(client: Any) -> Spread:
             client.cancel([future for _, future in waiting])
 
     return spread
+
+
+def choose_spread(workers: int, cluster: str | None) -> Spread:
+    """The cluster at an address, else `workers` processes, else this process."""
+    if cluster is not None:
+        return on_dask(dask_client(cluster))
+    return in_processes(workers) if workers > 1 else in_this_process
 
 
 def dask_client(address: str) -> Any:

@@ -27,12 +27,38 @@ class Piece(Record):
     median_months: Positive
 
 
+class EntryRate(Record):
+    """Patients per month up to `until_month` after the first possible entry."""
+
+    until_month: Positive | None = None
+    per_month: NonNegative
+
+
 class Enrolment(Record):
-    """Patients enter evenly between two dates."""
+    """Patients enter between two dates: evenly, or in proportion to `rates` where these are given.
+
+    The rates say how entries spread over the months; how many enter is the arms' `patients`.
+    """
 
     first: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
     last: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
     sites: Annotated[int, Field(gt=0)] = 1
+    rates: tuple[EntryRate, ...] = ()
+
+
+class Crossover(Record):
+    """Another arm's drug after progression, and what it does to death from progression on."""
+
+    treatment: Text = Field(description="As recorded in CM.")
+    chance: Probability
+    death: Positive = Field(default=1.0, description="Hazard ratio of death after progression.")
+
+
+class ScreenFailures(Record):
+    """People who consent and are not enrolled."""
+
+    share: Annotated[float, Field(ge=0, lt=1)] = Field(description="Of all who consent.")
+    reasons: dict[Text, Probability] = Field(min_length=1, description="They add up to 1.")
 
 
 class Course(Record):
@@ -47,6 +73,7 @@ class Course(Record):
     death_after_progression: tuple[Piece, ...] = Field(min_length=1)
     partial_response: Probability
     complete_response: Probability
+    crossover: Crossover | None = None
 
 
 class Continuous(Record):
@@ -57,6 +84,36 @@ class Continuous(Record):
     min: float
     max: float
     decimals: Annotated[int, Field(ge=0, le=6)] = 0
+
+
+class Correlation(Record):
+    """Two characteristics that go together: the correlation of their normal scores."""
+
+    between: tuple[Variable, Variable]
+    normal_scores: Annotated[float, Field(gt=-1, lt=1)]
+
+
+class Effect(Record):
+    """What a characteristic does to the hazards of progression and of death.
+
+    A level multiplies them against all other levels; a number multiplies them for each `per` above
+    `from_value`.
+    """
+
+    variable: Variable
+    level: str | None = None
+    per: Positive | None = None
+    from_value: float = 0.0
+    progression: Positive = 1.0
+    death: Positive = 1.0
+
+
+class Burden(Record):
+    """What the size of the disease does: hazard ratios for each doubling of the targets' sum."""
+
+    from_mm: Positive = Field(description="Sum of diameters at baseline where both ratios are 1.")
+    progression: Positive = 1.0
+    death: Positive = 1.0
 
 
 class SimulatedEvent(Record):
@@ -76,10 +133,19 @@ class Simulation(Record):
     cutoff: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
     arms: dict[Name, Course]
     dropout_per_year: Probability
+    dropout_progression_correlation: Annotated[float, Field(gt=-1, lt=1)] = Field(
+        default=0.0,
+        description="Correlation of the normal scores of the times to dropout and to progression: "
+        "above 0, those who would progress early also leave early.",
+    )
     missed_scan: Probability
     reads_differ: dict[Name, Probability] = Field(
         default_factory=dict,
         description="Chance that an evaluator dates progression one scan off the truth.",
+    )
+    adjudication_pending: Probability = Field(
+        default=0.0,
+        description="Chance that the adjudicator has not yet chosen between two reads that differ.",
     )
     unreadable_scan: Probability = Field(
         default=0.0,
@@ -90,8 +156,12 @@ class Simulation(Record):
         description="Chance of another anticancer therapy after progression seen by the treating "
         "physician.",
     )
+    screen_failures: ScreenFailures | None = None
     continuous: dict[Variable, Continuous] = Field(default_factory=dict)
     categorical: dict[Variable, dict[str, Probability]] = Field(default_factory=dict)
+    correlations: tuple[Correlation, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    burden: Burden | None = None
     dose_reduction: Probability = 0.0
     dose_interruption: Probability = 0.0
     discontinuation_for_event: dict[Name, Probability] = Field(default_factory=dict)

@@ -13,7 +13,12 @@ from equipoise.protocol.check_analysis import (
     check_evaluators,
     check_published,
 )
-from equipoise.protocol.check_assumption import check_assumptions, check_dates, check_simulation
+from equipoise.protocol.check_assumption import (
+    check_assumptions,
+    check_dates,
+    check_joint_laws,
+    check_simulation,
+)
 from equipoise.protocol.check_design import check_design
 from equipoise.protocol.check_eligibility import check_eligibility
 from equipoise.protocol.check_treatment import (
@@ -49,6 +54,7 @@ def check_protocol(
         lambda: check_design(protocol),
         lambda: check_dates(protocol),
         lambda: check_simulation(protocol),
+        lambda: check_joint_laws(protocol),
         lambda: check_published(protocol),
         lambda: check_assumptions(protocol),
     )

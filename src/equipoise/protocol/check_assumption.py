@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from equipoise.protocol.finding import Finding, Path, unknown
-from equipoise.protocol.model import Protocol
+from equipoise.protocol.model import Correlation, Effect, EntryRate, Protocol
 
 
 def check_dates(protocol: Protocol) -> Iterator[Finding]:
@@ -62,6 +62,13 @@ def check_simulation(protocol: Protocol) -> Iterator[Finding]:
                 f"the probabilities of `{variable}` add up to {sum(levels.values()):g}",
                 "they have to add up to 1",
             )
+    screening = protocol.simulation.screen_failures
+    if screening is not None and abs(sum(screening.reasons.values()) - 1) > 1e-9:
+        yield (
+            ("simulation", "screen_failures", "reasons"),
+            f"the probabilities of the reasons add up to {sum(screening.reasons.values()):g}",
+            "they have to add up to 1",
+        )
     for i, event in enumerate(protocol.simulation.adverse_events):
         for arm, grades in event.worst_grade.items():
             path = ("simulation", "adverse_events", i, "worst_grade", arm)
@@ -71,6 +78,79 @@ def check_simulation(protocol: Protocol) -> Iterator[Finding]:
                 yield path, f"the grades of `{event.term}` add up to more than 1", "lower them"
             if not set(grades) <= {1, 2, 3, 4, 5}:
                 yield path, f"`{event.term}` has a grade outside 1 to 5", "CTCAE grades are 1 to 5"
+
+
+def check_joint_laws(protocol: Protocol) -> Iterator[Finding]:
+    """Correlations can be met together; effects and entry rates name what is there."""
+    world = protocol.simulation
+    if world is None:
+        return
+    drawn = [*world.continuous, *world.categorical]
+    for i, item in enumerate(world.correlations):
+        for name in item.between:
+            if name not in drawn:
+                yield unknown(("simulation", "correlations", i), "characteristic", name, drawn)
+    names = sorted({name for item in world.correlations for name in item.between})
+    if len({frozenset(item.between) for item in world.correlations}) < len(world.correlations) or (
+        any(len(set(item.between)) == 1 for item in world.correlations)
+    ):
+        yield (
+            ("simulation", "correlations"),
+            "a pair of characteristics is correlated twice, or one with itself",
+            "state each pair of two once",
+        )
+    elif names and not _positive_definite(names, world.correlations):
+        yield (
+            ("simulation", "correlations"),
+            "no characteristics can have these correlations at once: their matrix is not positive "
+            "definite",
+            "bring them nearer to 0",
+        )
+    for i, effect in enumerate(world.effects):
+        yield from _check_effect(protocol, i, effect)
+    yield from _check_rates(world.enrolment.rates)
+
+
+def _positive_definite(names: Sequence[str], correlations: Sequence[Correlation]) -> bool:
+    import numpy as np
+
+    matrix = np.eye(len(names))
+    for item in correlations:
+        one, other = (names.index(name) for name in item.between)
+        matrix[one, other] = matrix[other, one] = item.normal_scores
+    return bool(np.linalg.eigvalsh(matrix)[0] > 1e-9)
+
+
+def _check_effect(protocol: Protocol, i: int, effect: Effect) -> Iterator[Finding]:
+    world = protocol.simulation
+    assert world is not None  # the caller has looked
+    path = ("simulation", "effects", i)
+    groups = {grouping.variable: grouping for grouping in protocol.groupings}
+    known = [*world.continuous, *world.categorical, *groups]
+    if effect.variable not in known:
+        yield unknown((*path, "variable"), "characteristic", effect.variable, known)
+    elif (effect.level is None) == (effect.per is None):
+        yield path, "an effect needs either `level` or `per`", "keep one of them"
+    elif effect.per is not None and effect.variable not in world.continuous:
+        yield path, f"`{effect.variable}` is not a number", "give `level` in place of `per`"
+    elif effect.level is not None and effect.variable in world.categorical:
+        levels = list(world.categorical[effect.variable])
+        if effect.level not in levels:
+            yield unknown((*path, "level"), "level", effect.level, levels)
+
+
+def _check_rates(rates: Sequence[EntryRate]) -> Iterator[Finding]:
+    path = ("simulation", "enrolment", "rates")
+    ends = [rate.until_month for rate in rates]
+    stated = [end for end in ends if end is not None]
+    if rates and (ends[-1] is not None or None in ends[:-1] or stated != sorted(set(stated))):
+        yield (
+            path,
+            "each rate but the last needs a later `until_month`, and the last has none",
+            "order the rates by month",
+        )
+    if rates and not any(rate.per_month for rate in rates):
+        yield path, "nobody enters at these rates", "give one of them patients per month"
 
 
 def check_assumptions(protocol: Protocol) -> Iterator[Finding]:

@@ -24,16 +24,21 @@ FIRST_MARK = 0xE000
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A specification, the results its marks stand for, and its size class."""
+    """A specification, the results its texts show, its size class, and results that are marks."""
 
     spec: Mapping[str, Any]
     numbers: tuple[Number, ...]
     size: str
+    steps: tuple[Number, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure before it is drawn: one drawing for wide pages, one for narrow."""
+    """A figure before it is drawn: one drawing for wide pages, one for narrow.
+
+    `sheets` take the place of drawings in print where one drawing is longer than a sheet;
+    `patients` says that single patients are drawn.
+    """
 
     id: str
     title: str
@@ -43,6 +48,15 @@ class Figure:
     footnotes: tuple[str, ...] = ()
     number: int = 0
     kind: str = "figure"
+    sheets: tuple[Drawing, ...] = ()
+    patients: bool = False
+
+
+def print_drawings(figure: Figure) -> list[tuple[str, Drawing]]:
+    """The drawings of a figure in print, each with what its name bears before the size."""
+    if not figure.sheets:
+        return [("", drawing) for drawing in figure.drawings]
+    return [(f"-{at}", drawing) for at, drawing in enumerate(figure.sheets, start=1)]
 
 
 def arm_styles(protocol: Protocol) -> dict[str, int]:
@@ -113,6 +127,8 @@ def render_svg(figure: Figure, drawing: Drawing) -> str:
     svg: str = vl_convert.vegalite_to_svg(dict(drawing.spec), vl_version=VL_VERSION)
     name = f"{figure.id}-{drawing.size}".replace(".", "-")
     svg = _stable_ids(svg, name)
+    svg = re.sub(r' aria-label="u(\d+)"', r' data-u="\1"', svg)
+    svg = re.sub(r' aria-label="step-([0-9a-f]+)"', r' class="step" data-step="\1"', svg)
     svg = re.sub(r' (role|aria-[a-z]+)="[^"]*"', "", svg)
     svg = re.sub(r'<path class="(?:back|fore)ground"[^>]*display="none"/>', "", svg)
     svg = re.sub(r'<path class="background" d="M0,0h0v0h0Z"[^>]*/>', "", svg)

@@ -9,6 +9,8 @@ import numpy as np
 
 from equipoise.protocol.model import Course, Protocol, Simulation
 from equipoise.simulation.hazard import piecewise_exponential, survival
+from equipoise.simulation.joint import follow
+from equipoise.simulation.prognosis import Prognosis
 from equipoise.simulation.streams import (
     BoolArray,
     FloatArray,
@@ -33,10 +35,15 @@ class Latent:
     dropout: FloatArray
     response: IntArray
     onset_scan: IntArray
+    crosses: BoolArray
 
 
 def simulate_disease(
-    protocol: Protocol, simulation: Simulation, arm: IntArray, streams: Streams
+    protocol: Protocol,
+    simulation: Simulation,
+    arm: IntArray,
+    prognosis: Prognosis,
+    streams: Streams,
 ) -> Latent:
     """Progression, death and response for every subject.
 
@@ -48,15 +55,30 @@ def simulate_disease(
     progression = np.empty(streams.subjects)
     death = np.empty(streams.subjects)
     response = np.empty(streams.subjects, dtype=np.int64)
+    crosses = np.zeros(streams.subjects, dtype=np.bool_)
     for index, one in enumerate(protocol.arms):
         here = np.flatnonzero(arm == index)
         course = simulation.arms[one.id]
-        progression[here], death[here] = _times(course, uniform[here], protocol.days_per_month)
+        if course.crossover is not None:
+            draw = draw_uniform(streams, "disease.crossover")[here]
+            crosses[here] = draw < course.crossover.chance
+        progression[here], death[here] = _times(
+            course,
+            uniform[here],
+            Prognosis(prognosis.progression[here], prognosis.death[here]),
+            _after_crossover(course, crosses[here]),
+            protocol.days_per_month,
+        )
         response[here] = _response(
             course, protocol, response_uniform[here, 0], np.minimum(progression, death)[here]
         )
     rate = -np.log1p(-simulation.dropout_per_year) / 365.25
-    dropout = -np.log(draw_uniform(streams, "disease.dropout"))
+    leaving = follow(
+        uniform[:, 0],
+        draw_uniform(streams, "disease.dropout"),
+        simulation.dropout_progression_correlation,
+    )
+    dropout = -np.log(leaving)
     onset = np.searchsorted(np.cumsum(_ONSET_AT_SCAN)[:-1], response_uniform[:, 1], side="right")
     return Latent(
         progression=progression,
@@ -64,20 +86,40 @@ def simulate_disease(
         dropout=dropout / rate if rate > 0 else np.full(streams.subjects, np.inf),
         response=response,
         onset_scan=onset.astype(np.int64) + 1,
+        crosses=crosses,
     )
+
+
+def _after_crossover(course: Course, crosses: BoolArray) -> FloatArray:
+    """Factor on the hazard of death after progression."""
+    ratio = 1.0 if course.crossover is None else course.crossover.death
+    return np.where(crosses, ratio, 1.0)
 
 
 def _times(
-    course: Course, uniform: FloatArray, days_per_month: float
+    course: Course,
+    uniform: FloatArray,
+    prognosis: Prognosis,
+    crossed: FloatArray,
+    days_per_month: float,
 ) -> tuple[FloatArray, FloatArray]:
     progression = piecewise_exponential(
-        uniform[:, 0], course.progression, days_per_month=days_per_month
+        uniform[:, 0],
+        course.progression,
+        days_per_month=days_per_month,
+        factor=prognosis.progression,
     )
     before = piecewise_exponential(
-        uniform[:, 1], course.death_before_progression, days_per_month=days_per_month
+        uniform[:, 1],
+        course.death_before_progression,
+        days_per_month=days_per_month,
+        factor=prognosis.death,
     )
     after = piecewise_exponential(
-        uniform[:, 2], course.death_after_progression, days_per_month=days_per_month
+        uniform[:, 2],
+        course.death_after_progression,
+        days_per_month=days_per_month,
+        factor=prognosis.death * crossed,
     )
     return progression, np.where(before < progression, before, progression + after)
 

@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from scipy.special import ndtr, ndtri
 
-from equipoise.protocol.model import Protocol, Simulation
+from equipoise.protocol.model import EntryRate, Protocol, Simulation
+from equipoise.simulation.joint import correlate
 from equipoise.simulation.streams import FloatArray, IntArray, Streams, draw_uniform, draw_uniforms
 
 LONGEST_DELAY = 3
@@ -35,13 +36,18 @@ def day_number(date: str) -> int:
 
 
 def simulate_entry(protocol: Protocol, simulation: Simulation, streams: Streams) -> Entry:
-    """Enrolment at an even rate: given their number, dates are sorted uniform draws.
+    """Enrolment: given their number, dates are sorted draws in proportion to the rates.
 
     The reference date is the entry (randomisation), or the first dose where nobody is randomised.
     """
     first, last = day_number(simulation.enrolment.first), day_number(simulation.enrolment.last)
     arrival = draw_uniform(streams, "enrolment").reshape(-1, streams.patients)
-    entry = first + _whole(np.sort(arrival, axis=1).ravel(), last - first + 1)
+    share = _share_of_time(
+        np.sort(arrival, axis=1).ravel(),
+        simulation.enrolment.rates,
+        months=(last - first + 1) / protocol.days_per_month,
+    )
+    entry = first + _whole(share, last - first + 1)
     delay = draw_uniforms(streams, "enrolment.delays", width=3)
     scan_to_entry = max(protocol.assessments.baseline_window_days - LONGEST_DELAY, 1)
     start = entry + _whole(delay[:, 0], LONGEST_DELAY + 1)
@@ -56,17 +62,36 @@ def simulate_entry(protocol: Protocol, simulation: Simulation, streams: Streams)
     )
 
 
+def _share_of_time(uniform: FloatArray, rates: Sequence[EntryRate], *, months: float) -> FloatArray:
+    """The share of the enrolment period gone by at each entry: (n,) in (0, 1).
+
+    Inverts the expected share of entries, which is linear within each stretch of one rate.
+    """
+    if not rates:
+        return uniform
+    ends = [months if rate.until_month is None else rate.until_month for rate in rates]
+    ends = [*np.minimum(ends, months)]
+    width = np.diff(ends, prepend=0.0)
+    entries = np.cumsum(width * [rate.per_month for rate in rates])
+    reached = np.concatenate([[0.0], entries / entries[-1]])
+    return np.interp(uniform, reached, np.concatenate([[0.0], ends]) / months)
+
+
 def simulate_covariates(simulation: Simulation, streams: Streams) -> pl.DataFrame:
-    """Baseline characteristics, each independent of the others, one row per subject."""
+    """Baseline characteristics, one row per subject; correlated where the protocol says so."""
+    names = [*simulation.continuous, *simulation.categorical]
+    uniforms = correlate(
+        {name: draw_uniform(streams, f"covariate.{name}") for name in names},
+        simulation.correlations,
+    )
     columns: list[pl.Series] = []
     for name, law in simulation.continuous.items():
         low, high = ndtr((np.array([law.min, law.max]) - law.mean) / law.sd)
-        uniform = draw_uniform(streams, f"covariate.{name}")
-        value = law.mean + law.sd * ndtri(low + uniform * (high - low))
+        value = law.mean + law.sd * ndtri(low + uniforms[name] * (high - low))
         value = np.clip(np.round(value, law.decimals), law.min, law.max)
         columns.append(pl.Series(name, value if law.decimals else value.astype(np.int64)))
     for name, chances in simulation.categorical.items():
-        level = choose(draw_uniform(streams, f"covariate.{name}"), list(chances.values()))
+        level = choose(uniforms[name], list(chances.values()))
         columns.append(pl.Series(name, list(chances), dtype=pl.String).gather(level))
     return pl.DataFrame(columns)
 

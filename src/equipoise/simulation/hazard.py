@@ -12,19 +12,24 @@ from equipoise.simulation.streams import FloatArray
 
 
 def piecewise_exponential(
-    uniform: FloatArray, pieces: Sequence[Piece], *, days_per_month: float
+    uniform: FloatArray,
+    pieces: Sequence[Piece],
+    *,
+    days_per_month: float,
+    factor: FloatArray | float = 1.0,
 ) -> FloatArray:
     """Event times in days, by inversion of the cumulative hazard.
 
     Parameters    uniform : (n,) - probability of being free of the event at the time returned
                   pieces : the first from month 0, in order
                   days_per_month : unit of the pieces' months
+                  factor : (n,) hazard of each subject against the pieces
     Returns       (n,) days
-    Notes         H(T) = -log(u); inside piece j, T = t_j + (-log u - H(t_j)) / h_j,
+    Notes         H(T) = -log(u) / factor; inside piece j, T = t_j + (H(T) - H(t_j)) / h_j,
                   h_j = log 2 / median_j.   t_j -> start, h_j -> hazard, H(t_j) -> reached
     """
     start, hazard, reached = _cumulative(pieces, days_per_month)
-    exponential = -np.log(uniform)
+    exponential = -np.log(uniform) / factor
     piece = np.searchsorted(reached, exponential, side="right") - 1
     return np.asarray(start[piece] + (exponential - reached[piece]) / hazard[piece])
 

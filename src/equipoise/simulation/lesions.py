@@ -11,15 +11,22 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
+from equipoise.simulation.baseline_lesions import (
+    LEAST,
+    LEAST_NODE,
+    MOST_NON_TARGETS,
+    MOST_TARGETS,
+    NODE_SITE,
+    SITES,
+    WIDTH,
+    true_targets,
+)
 from equipoise.simulation.reading import CR, PD, PR, Reads
 from equipoise.simulation.streams import BoolArray, FloatArray, IntArray, Streams, draw_uniforms
 
-MOST_TARGETS, MOST_NON_TARGETS = 4, 3
-SITES = ("LUNG", "LIVER", "RETROPERITONEUM", "SOFT TISSUE", "PELVIS", "LYMPH NODE")
-NODE_SITE = SITES.index("LYMPH NODE")
 BY_TARGET, BY_NEW_LESION, BY_NON_TARGET = 0, 1, 2
 
-_LEAST, _LEAST_NODE, _NORMAL_NODE = 100, 150, 99
+_NORMAL_NODE = 99
 _READER_SPREAD, _SCAN_SPREAD = 0.04, 0.03
 _PROGRESSION_CHANCES = (0.55, 0.35, 0.10)
 
@@ -57,14 +64,12 @@ class _Growth:
 
 def simulate_lesions(reads: Reads, streams: Streams) -> Lesions:
     """Lesions per subject, measured by each evaluator on its own."""
-    draws = draw_uniforms(streams, "lesions", width=24)
+    draws = draw_uniforms(streams, "lesions", width=WIDTH)
     evaluators = reads.read.shape[1]
-    targets = 1 + np.floor(draws[:, 0] * MOST_TARGETS).astype(np.int64)
+    targets, site, true_size = true_targets(draws)
     non_targets = np.floor(draws[:, 1] * (MOST_NON_TARGETS + 1)).astype(np.int64)
-    site = _target_sites(draws[:, 2])
     present = np.arange(MOST_TARGETS) < targets[:, None]
-    least = np.where(site == NODE_SITE, _LEAST_NODE, _LEAST)
-    true_size = least + np.exp(np.log(180.0) + 0.7 * ndtri(draws[:, 3:7]))
+    least = np.where(site == NODE_SITE, LEAST_NODE, LEAST)
     spread = draw_uniforms(streams, "lesions.baseline", width=evaluators * MOST_TARGETS)
     spread = spread.reshape(-1, evaluators, MOST_TARGETS)
     measured = np.rint(true_size[:, None] * (1 + _READER_SPREAD * ndtri(spread)))
@@ -86,14 +91,6 @@ def simulate_lesions(reads: Reads, streams: Streams) -> Lesions:
         cause=cause.astype(np.int64),
         complete=_complete(reads),
     )
-
-
-def _target_sites(uniform: FloatArray) -> IntArray:
-    """Organs of the targets: at most two in one organ, and the first never a node."""
-    first = np.floor(uniform * NODE_SITE).astype(np.int64)
-    second = (first + 1) % NODE_SITE
-    node = np.full_like(first, NODE_SITE)
-    return np.stack([first, first, node, second], axis=1)
 
 
 def progresses_by(reads: Reads, lesions_cause: IntArray, *, cause: int) -> BoolArray:

@@ -6,15 +6,17 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from equipoise.simulation.baseline_lesions import (
+    MOST_NON_TARGETS,
+    MOST_TARGETS,
+    NODE_SITE,
+    SITES,
+)
 from equipoise.simulation.columns import date_column, text_column
 from equipoise.simulation.enrolment import Entry
 from equipoise.simulation.lesions import (
     BY_NEW_LESION,
     BY_NON_TARGET,
-    MOST_NON_TARGETS,
-    MOST_TARGETS,
-    NODE_SITE,
-    SITES,
     Lesions,
     progresses_by,
 )
@@ -43,6 +45,7 @@ def read_table(scans: Scans, reads: Reads, lesions: Lesions) -> pl.DataFrame:
         [
             pl.Series("subject", subject),
             pl.Series("evaluator", evaluator),
+            pl.Series("accepted", reads.accepted[subject, evaluator]),
             pl.Series("scan", scan),
             date_column("date", scans.date[subject, scan]),
             text_column("visit", _visits(scans), scan + 1),
@@ -90,6 +93,7 @@ def lesion_table(entry: Entry, scans: Scans, reads: Reads, lesions: Lesions) -> 
         [
             pl.Series("subject", subject),
             pl.Series("evaluator", evaluator),
+            pl.Series("accepted", reads.accepted[subject, evaluator]),
             pl.Series("scan", first - 1),
             date_column("date", date[subject, first]),
             text_column("visit", _visits(scans), first),
@@ -127,6 +131,7 @@ def measurement_table(entry: Entry, scans: Scans, reads: Reads, lesions: Lesions
         [
             pl.Series("subject", subject),
             pl.Series("evaluator", evaluator),
+            pl.Series("accepted", reads.accepted[subject, evaluator]),
             pl.Series("scan", visit - 1),
             date_column("date", date[subject, visit]),
             text_column("visit", _visits(scans), visit),

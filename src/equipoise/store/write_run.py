@@ -29,9 +29,10 @@ def table_files(tables: Mapping[str, pl.DataFrame], *, folder: str = "") -> dict
 
 
 def _flat(frame: pl.DataFrame) -> pl.DataFrame:
-    """CSV has no lists: their items stand side by side, parted by blanks."""
+    """CSV has no lists: their items stand side by side, parted by blanks; absent is NA."""
     lists = [name for name, kind in frame.schema.items() if isinstance(kind, pl.List)]
-    return frame.with_columns(pl.col(lists).list.join(" ")) if lists else frame
+    text = pl.element().cast(pl.String).fill_null("NA")
+    return frame.with_columns(pl.col(lists).list.eval(text).list.join(" ")) if lists else frame
 
 
 def write_run(out: Path, files: Mapping[str, bytes]) -> None:

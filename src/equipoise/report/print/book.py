@@ -10,9 +10,10 @@ from typing import Any
 from equipoise.protocol.model import Protocol
 from equipoise.report.abstract import Paragraph
 from equipoise.report.document import Block, Section
-from equipoise.report.figures import Figure
+from equipoise.report.figures import Figure, print_drawings
 from equipoise.report.flow import Box, Flow
 from equipoise.report.numbers import Number
+from equipoise.report.origin import origin_of
 from equipoise.report.print.drawings import drawing_svg
 from equipoise.report.print.grid import Setting, grid_of, notes_of, parts_text, plain, subtitle
 from equipoise.report.print.typeset import document_date, typeset
@@ -47,6 +48,7 @@ def book_data(
         "title_long": identity.title,
         "eyebrow": " · ".join(part for part in head if part),
         "label": setting.label,
+        "banner": origin_of(run["data"]).banner,
         "cutoff": setting.cutoff.capitalize(),
         "date": document_date(run.get("cutoff")),
         "run_id": setting.run_id,
@@ -115,11 +117,15 @@ def _block(block: Block, setting: Setting, drawings: dict[str, str]) -> Data:
 
 
 def _figure(figure: Figure, setting: Setting, drawings: dict[str, str]) -> Data:
-    drawing = figure.drawings[0]
-    name = f"figure-{figure.number}.svg"
-    drawings[name] = drawing_svg(drawing, setting)
-    notes = notes_of(figure.footnotes, drawing.numbers, setting)
-    return {"file": name, "alt": figure.description, "notes": notes}
+    files, numbers = [], list[Number]()
+    for part, drawing in print_drawings(figure):
+        if drawing.size == "wide":
+            name = f"figure-{figure.number}{part}.svg"
+            drawings[name] = drawing_svg(drawing, setting)
+            files.append(name)
+            numbers += drawing.numbers
+    notes = notes_of(figure.footnotes, numbers, setting)
+    return {"files": files, "alt": figure.description, "notes": notes}
 
 
 def flow_numbers(flow: Flow) -> list[Number]:
@@ -152,8 +158,7 @@ def _imprint(setting: Setting) -> list[list[str]]:
 
 
 def _run(run: Mapping[str, Any]) -> list[list[str]]:
-    simulated = "simulated from the protocol’s assumptions"
-    data = simulated if run["data"] == "SIMULATED" else "recorded"
+    data = origin_of(run["data"]).source
     seed = f", seed {run['seed']}" if run.get("seed") is not None else ""
     versions = ", ".join(f"{name} {number}" for name, number in run.get("versions", {}).items())
     inputs = [[name, f"SHA-256 {digest}"] for name, digest in run.get("inputs", {}).items()]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from equipoise.report.document import Block
-from equipoise.report.figures import Figure
+from equipoise.report.figures import Figure, print_drawings
 from equipoise.report.flow import Flow
 from equipoise.report.print.book import flow_data, plain_data
 from equipoise.report.print.drawings import drawing_svg
@@ -28,11 +28,11 @@ def figure_files(
             data |= {"flow": plain_data(flow_data(block, setting))}
             files |= _files(f"{file_stem(block)}-wide", data, None, setting)
         elif isinstance(block, Figure):
-            for drawing in block.drawings:
+            for part, drawing in print_drawings(block):
                 width = setting.style.widths_mm[drawing.size]
                 data = _data(block, setting, width, cutoff)
                 svg = drawing_svg(drawing, setting, width_mm=width - 2 * MARGIN_MM)
-                files |= _files(f"{file_stem(block)}-{drawing.size}", data, svg, setting)
+                files |= _files(f"{file_stem(block)}{part}-{drawing.size}", data, svg, setting)
     return files
 
 
