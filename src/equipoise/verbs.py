@@ -12,7 +12,7 @@ from equipoise.errors import Fault, OutputError
 if TYPE_CHECKING:  # imported where they are used: `import equipoise` stays fast
     from polars import DataFrame
 
-    from equipoise.pipeline import Analysed, Readout
+    from equipoise.pipeline import Analysed, Readout, Twinned
     from equipoise.protocol.recompute import Recomputed
     from equipoise.screening import Screened
     from equipoise.trial import Evidence, Tables, Trial
@@ -41,6 +41,28 @@ def simulate(
     loaded, evidence = _begin(trial, None, None, seed, progress)
     _write(out, "simulate", loaded, evidence, {"sdtm": evidence.tables})
     return evidence.tables
+
+
+def twin(
+    trial: str | Path, *, seed: int = 1, out: str | Path | None = None, progress: Progress = silent
+) -> Twinned:
+    """A synthetic twin: patients constructed so that their readout prints the published figures.
+
+    It is no patient data. What it holds: SDTM tables, and every published figure beside the one
+    that the unchanged pipeline computes from them.
+    """
+    from equipoise.pipeline import Twinned, analyse_stage, derive_stage
+    from equipoise.trial import load_trial, twin_evidence
+
+    loaded = load_trial(trial)
+    progress("constructing patients")
+    evidence = twin_evidence(loaded, seed=seed)
+    progress("reading them out")
+    analysed = analyse_stage(loaded, evidence, derive_stage(loaded, evidence))
+    assert analysed.published is not None  # no twin without published figures
+    files = {"sdtm": evidence.tables, "": {"published": analysed.files()["published"]}}
+    _write(out, "twin", loaded, evidence, files)
+    return Twinned(loaded, evidence.tables, analysed.published)
 
 
 def rehearse(
@@ -104,14 +126,16 @@ def analyse(
     tables: Mapping[str, str] | None = None,
     seed: int = 1,
     out: str | Path | None = None,
+    look: str | None = None,
     progress: Progress = silent,
 ) -> Analysed:
-    """The results of every analysis of the protocol, as one long table with its siblings."""
-    from equipoise.pipeline import analyse_stage, derive_stage
+    """The results of every analysis of the protocol, as one long table with its siblings.
 
-    loaded, evidence = _begin(trial, data, tables, seed, progress)
-    progress("deriving endpoints")
-    adam = derive_stage(loaded, evidence)
+    Parameters    look : `interim`, `final` or its number; absent, the protocol's cut-off
+    """
+    from equipoise.pipeline import analyse_stage
+
+    loaded, evidence, adam = _derived(trial, data, tables, seed, look, progress)
     progress("analysing")
     analysed = analyse_stage(loaded, evidence, adam)
     folders = _made(evidence) | {"adam": adam, "": analysed.files()}
@@ -128,17 +152,18 @@ def readout(
     out: str | Path | None = None,
     formats: Collection[str] = ("html",),
     style: str = "csr",
+    look: str | None = None,
     progress: Progress = silent,
 ) -> Readout:
     """The whole path: data or simulation, endpoints, analyses, and the readout.
 
     Parameters    formats : which of FORMATS to write, or "all"; the page is made in any case
                   style : how print looks and rounds: csr, nejm, lancet-oncology or jco
+                  look : `interim`, `final` or its number; absent, the protocol's cut-off
     """
     from equipoise.pipeline import (
         Readout,
         analyse_stage,
-        derive_stage,
         display_stage,
         print_stage,
         render_stage,
@@ -147,9 +172,7 @@ def readout(
 
     wanted = _formats(formats)
     read_style(style)  # a misspelt name is told before the work, not after it
-    loaded, evidence = _begin(trial, data, tables, seed, progress)
-    progress("deriving endpoints")
-    adam = derive_stage(loaded, evidence)
+    loaded, evidence, adam = _derived(trial, data, tables, seed, look, progress)
     progress("analysing")
     analysed = analyse_stage(loaded, evidence, adam)
     progress("drawing the readout")
@@ -258,6 +281,36 @@ def _begin(
     return loaded, read_evidence(loaded, Path(data), tables=tables or {})
 
 
+def _derived(
+    trial: str | Path,
+    data: str | Path | None,
+    tables: Mapping[str, str] | None,
+    seed: int,
+    look: str | None,
+    progress: Progress,
+) -> tuple[Trial, Evidence, Tables]:
+    """The trial, its tables and ADaM: at the protocol's cut-off, or at a look of the plan."""
+    from equipoise.pipeline import derive_stage
+    from equipoise.trial import load_trial
+
+    if look is None:
+        loaded, evidence = _begin(trial, data, tables, seed, progress)
+        progress("deriving endpoints")
+        return loaded, evidence, derive_stage(loaded, evidence)
+    from equipoise.design.look_table import look_number
+    from equipoise.looks import follow_to_last_look, hold_look
+
+    loaded = load_trial(trial)
+    look_number(loaded.protocol, look)  # a look that is not planned is told before the work
+    if data is None:
+        progress("simulating patients")
+        evidence = follow_to_last_look(loaded, seed=seed)
+    else:
+        _, evidence = _begin(trial, data, tables, seed, progress)
+    progress("deriving endpoints at each look")
+    return hold_look(loaded, evidence, look)
+
+
 def _made(evidence: Evidence) -> dict[str, Tables]:
     """SDTM tables go out where this run made them; tables that were given stay where they are."""
     return {"sdtm": evidence.tables} if evidence.simulated else {}
@@ -282,7 +335,7 @@ def _write(
 
     files = dict(pages or {})
     for folder, tables in folders.items():
-        files |= table_files(tables, folder=folder)
+        files |= table_files(evidence.labelled(tables), folder=folder)
     manifest = manifest_json(
         run_id=run_id_of(trial, evidence),
         verb=verb,
@@ -292,5 +345,6 @@ def _write(
         arguments={**evidence.arguments, **(asked or {})},
         cutoff=evidence.cutoff,
         seed=evidence.seed,
+        note=evidence.note,
     )
     write_run(Path(out), files | {MANIFEST: manifest})

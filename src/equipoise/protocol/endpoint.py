@@ -10,6 +10,7 @@ from pydantic import Field
 from equipoise.protocol.record import Condition, Days, Factor, Name, Record, Text, Variable
 
 EndpointKind = Literal["pfs", "os", "dor", "ttr", "ttf", "dodc", "orr", "dcr"]
+ConventionName = Literal["equipoise", "sas94", "r-survival", "nest", "spss"]
 Method = Literal["kaplan-meier", "logrank", "cox", "follow-up", "proportion"]
 
 
@@ -58,6 +59,11 @@ class RuleSet(Record):
         default="any",
         description="independent: only what the independent evaluator saw too, by the same visit.",
     )
+    times: Literal["exact", "interval"] = Field(
+        default="exact",
+        description="interval: as a sensitivity set analysed from LEFTDT to RIGHTDT, between which "
+        "the event lies, not on the day it was found.",
+    )
 
 
 class Endpoint(Record):
@@ -91,6 +97,9 @@ class Analysis(Record):
     landmarks_months: tuple[Annotated[float, Field(gt=0)], ...] = ()
     subgroups: tuple[Factor, ...] = ()
     conf_level: Annotated[float, Field(gt=0, lt=1)] = 0.95
+    convention: ConventionName | None = Field(
+        default=None, description="Absent: the convention of the protocol."
+    )
 
 
 class SpecialInterest(Record):
