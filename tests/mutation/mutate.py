@@ -95,7 +95,7 @@ BREAKS = [
     Break("cox_kernels", "for _ in range(1 if efron else d):", "for _ in range(1):",
           "Breslow ties counted once"),
     Break("cox_kernels", "e0[k] += r * e0[k - 1]", "e0[k] += r * e0[k]", "exact ties recursion"),
-    Break("cox_kernels", "+ x[j, a] * x[j, b] * e0[k - 1]", "+ x[j, a] * e0[k - 1]",
+    Break("cox_kernels", "+ x[a] * x[b] * e0[k - 1]", "+ x[a] * e0[k - 1]",
           "exact ties curvature"),
     Break("cox_residuals", "(1 - f) * h\n", "h\n", "Efron residual of the events"),
     Break("concordance", "lower, k = 0.0, query_rank[q]", "lower, k = 0.0, query_rank[q] + 1",
