@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from tests.watched import leaves, tick
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 MISSING = {None, "NA", "NaN", "nan", ""}
@@ -70,15 +71,26 @@ class Comparison:
     count: int = 0
     departed: int = 0
 
-    def depart(self, name: str, number: str, holds: bool) -> None:
+    def depart(self, name: str, number: str, holds: bool, want: object = None) -> None:
         """A value we answer differently on purpose: `number` is its entry in discrepancies.md."""
         self.departed += 1
+        tick(want)
         if not holds:
             self.faults.append(f"{name}: not the difference {number} describes")
         TALLY.add(self.method, self.source, f"differs on purpose ({number})", 0.0)
 
+    def depart_all(self, name: str, number: str, holds: bool, tree: object) -> None:
+        """Every value below `tree`, each counted, is answered differently on purpose."""
+        for value in leaves(tree):
+            self.depart(f"{name} {value.place}", number, holds, value)
+
+    def missed(self, open_places: set[str]) -> None:
+        """Values of a watched reference that nobody compared are faults."""
+        self.faults += [f"{place}: nobody compares it" for place in sorted(open_places)]
+
     def check(self, name: str, got: float, want: object, *, rel: float = 1e-8) -> None:
         """`got` must equal `want` within rel * max(1, |want|); missing equals missing only."""
+        tick(want)
         self.count += 1
         if want in MISSING:
             self._expect(name, got is None or math.isnan(float(got)), got, want, 0.0)
@@ -93,6 +105,7 @@ class Comparison:
 
     def check_p(self, name: str, got: float, want: object, *, rel: float = 1e-6) -> None:
         """A p-value, relative to itself."""
+        tick(want)
         if want in MISSING or float(want) == 0.0:
             self.check(name, got, want)
             return
@@ -104,6 +117,7 @@ class Comparison:
         self, name: str, got: float, want: object, decimals: int, slack: float = 0.0
     ) -> None:
         """`got` must round to what was printed: within half a unit of the last place."""
+        tick(want)
         if want in MISSING:
             self.check(name, got, want)
             return

@@ -126,8 +126,14 @@ def derive(trial: str, out: str | None, **given: Any) -> None:
         click.echo(folder / "adam")
 
 
+def _look_option(command: Callable[..., None]) -> Callable[..., None]:
+    text = "Read a look of the plan, at its own data cut-off: interim, final, or its number."
+    return click.option("--look", metavar="LOOK", help=text)(command)
+
+
 @main.command()
 @_trial_options
+@_look_option
 def analyse(trial: str, out: str | None, **given: Any) -> None:
     """Run every analysis of the protocol: one long results table."""
     with _exit_status(), _progress() as progress:
@@ -138,6 +144,7 @@ def analyse(trial: str, out: str | None, **given: Any) -> None:
 
 @main.command()
 @_trial_options
+@_look_option
 @click.option(
     "--format",
     "formats",
@@ -153,6 +160,14 @@ def analyse(trial: str, out: str | None, **given: Any) -> None:
     show_default=True,
     metavar="NAME",
     help="Of print and figures: csr, nejm, lancet-oncology, jco.",
+)
+@click.option(
+    "--no-patients",
+    "patients",
+    is_flag=True,
+    flag_value=False,
+    default=True,
+    help="Leave out of page and print whatever could be traced to a person.",
 )
 def readout(trial: str, out: str | None, **given: Any) -> None:
     """Run the whole path and write the readout: a page, and on paper if asked."""

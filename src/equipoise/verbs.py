@@ -104,14 +104,16 @@ def analyse(
     tables: Mapping[str, str] | None = None,
     seed: int = 1,
     out: str | Path | None = None,
+    look: str | None = None,
     progress: Progress = silent,
 ) -> Analysed:
-    """The results of every analysis of the protocol, as one long table with its siblings."""
-    from equipoise.pipeline import analyse_stage, derive_stage
+    """The results of every analysis of the protocol, as one long table with its siblings.
 
-    loaded, evidence = _begin(trial, data, tables, seed, progress)
-    progress("deriving endpoints")
-    adam = derive_stage(loaded, evidence)
+    Parameters    look : `interim`, `final` or its number; absent, the protocol's cut-off
+    """
+    from equipoise.pipeline import analyse_stage
+
+    loaded, evidence, adam = _derived(trial, data, tables, seed, look, progress)
     progress("analysing")
     analysed = analyse_stage(loaded, evidence, adam)
     folders = _made(evidence) | {"adam": adam, "": analysed.files()}
@@ -128,17 +130,21 @@ def readout(
     out: str | Path | None = None,
     formats: Collection[str] = ("html",),
     style: str = "csr",
+    patients: bool = True,
+    look: str | None = None,
     progress: Progress = silent,
 ) -> Readout:
     """The whole path: data or simulation, endpoints, analyses, and the readout.
 
     Parameters    formats : which of FORMATS to write, or "all"; the page is made in any case
                   style : how print looks and rounds: csr, nejm, lancet-oncology or jco
+                  patients : False leaves out of page and print whatever could be traced to a
+                  person; the tables of the run folder stay whole
+                  look : `interim`, `final` or its number; absent, the protocol's cut-off
     """
     from equipoise.pipeline import (
         Readout,
         analyse_stage,
-        derive_stage,
         display_stage,
         print_stage,
         render_stage,
@@ -147,23 +153,23 @@ def readout(
 
     wanted = _formats(formats)
     read_style(style)  # a misspelt name is told before the work, not after it
-    loaded, evidence = _begin(trial, data, tables, seed, progress)
-    progress("deriving endpoints")
-    adam = derive_stage(loaded, evidence)
+    loaded, evidence, adam = _derived(trial, data, tables, seed, look, progress)
     progress("analysing")
     analysed = analyse_stage(loaded, evidence, adam)
     progress("drawing the readout")
-    html = render_stage(loaded, evidence, analysed)
+    html = render_stage(loaded, evidence, analysed, patients=patients)
     displays = display_stage(loaded, evidence, analysed)
     paper = [name for name in wanted if name != "html"]
     printed = {}
     if paper:
         progress("printing")
-        printed = print_stage(loaded, evidence, analysed, formats=paper, style=style)
+        printed = print_stage(
+            loaded, evidence, analysed, formats=paper, style=style, patients=patients
+        )
     pages = printed | ({"readout.html": html.encode()} if "html" in wanted else {})
     made = Readout(loaded, evidence, adam, analysed, displays, html, printed)
     folders = _made(evidence) | {"adam": adam, "": made.files()}
-    asked = {"formats": wanted, "style": style}
+    asked = {"formats": wanted, "style": style, "patients": patients}
     _write(out, "readout", loaded, evidence, folders, pages=pages, asked=asked)
     return made
 
@@ -256,6 +262,36 @@ def _begin(
         return loaded, simulate_evidence(loaded, seed=seed)
     progress("reading tables")
     return loaded, read_evidence(loaded, Path(data), tables=tables or {})
+
+
+def _derived(
+    trial: str | Path,
+    data: str | Path | None,
+    tables: Mapping[str, str] | None,
+    seed: int,
+    look: str | None,
+    progress: Progress,
+) -> tuple[Trial, Evidence, Tables]:
+    """The trial, its tables and ADaM: at the protocol's cut-off, or at a look of the plan."""
+    from equipoise.pipeline import derive_stage
+    from equipoise.trial import load_trial
+
+    if look is None:
+        loaded, evidence = _begin(trial, data, tables, seed, progress)
+        progress("deriving endpoints")
+        return loaded, evidence, derive_stage(loaded, evidence)
+    from equipoise.design.look_table import look_number
+    from equipoise.looks import follow_to_last_look, hold_look
+
+    loaded = load_trial(trial)
+    look_number(loaded.protocol, look)  # a look that is not planned is told before the work
+    if data is None:
+        progress("simulating patients")
+        evidence = follow_to_last_look(loaded, seed=seed)
+    else:
+        _, evidence = _begin(trial, data, tables, seed, progress)
+    progress("deriving endpoints at each look")
+    return hold_look(loaded, evidence, look)
 
 
 def _made(evidence: Evidence) -> dict[str, Tables]:

@@ -17,6 +17,7 @@ SHELL = {
     "cli",
     "verbs",
     "pipeline",
+    "looks",
     "planning",
     "operating",
     "rehearsal",

@@ -26,6 +26,9 @@ def test_intervals():
     rows = pl.read_csv(oracle_file("binomial_ref/binomial_ci.csv"), infer_schema_length=None)
     stems = {name.removesuffix("_lo") for name in rows.columns if name.endswith("_lo")}
     assert stems == set(METHODS), "an interval of the reference has no method here"
+    limits = {f"{stem}_{side}" for stem in stems for side in ("lo", "hi")}
+    known = limits | {"x", "n", "level", "estimate", "cp_lower_one_sided"}
+    assert set(rows.columns) == known, "a column nobody compares"
     for stem, method in METHODS.items():
         compare = Comparison(f"proportion: {stem}", "binomial_ref/binomial_ci.csv")
         for row in rows.iter_rows(named=True):
@@ -45,6 +48,8 @@ def test_intervals():
 
 def test_exact_tests():
     rows = pl.read_csv(oracle_file("binomial_ref/binomial_test.csv"), infer_schema_length=None)
+    answers = {"p_two_sided", "p_greater", "p_less"}
+    assert set(rows.columns) == {"x", "n", "p0"} | answers, "a column nobody compares"
     compare = Comparison("binomial test", "binomial_ref/binomial_test.csv")
     for row in rows.iter_rows(named=True):
         got = binomial_test(row["x"], row["n"], p0=row["p0"])

@@ -20,7 +20,11 @@ from equipoise.design.observed_information import (
 )
 from equipoise.design.plan_inputs import efficacy_spending
 from equipoise.design.plan_survival import SurvivalOutline, bounds_of
-from equipoise.design.stopped_estimate import StoppedEstimate, stagewise_estimate
+from equipoise.design.stopped_estimate import (
+    StoppedEstimate,
+    repeated_interval,
+    stagewise_estimate,
+)
 from equipoise.errors import Fault, MethodError
 from equipoise.protocol.model import SurvivalDesign
 
@@ -31,8 +35,10 @@ class LookReading:
     bound on three scales; `alpha_spent` so far; whether it `crossed`; `futility_z`, None where
     there is no such bound, and whether z fell below it.
 
-    `promise` of the rest is None at the last look; `adjusted`, hazard ratios by stage-wise
-    ordering, is None while the trial goes on.
+    `decided` is the look that crossed first, None where none has. `promise` of the rest is None at
+    the last look; `adjusted`, hazard ratios by stage-wise ordering, is None while the trial goes
+    on, and after the look that decided. `repeated` is the repeated confidence interval of the
+    hazard ratio, at 1 - 2 alpha, beside the estimate of the log-rank test.
     """
 
     look: int
@@ -45,6 +51,9 @@ class LookReading:
     bound_hazard_ratio: float
     alpha_spent: float
     crossed: bool
+    decided: int | None
+    estimate: float
+    repeated: tuple[float, float]
     futility_z: float | None
     crossed_futility: bool
     promise: Promise | None
@@ -82,7 +91,9 @@ def read_look(
     scales = compute_scales(
         held.upper, events=held.information, share=plan.trial.share, null_ratio=design.margin
     )
+    over = [look for look, now in enumerate(z, 1) if now >= held.upper[look - 1]]
     crossed = bool(z[-1] >= held.upper[-1])
+    estimate, repeated = _repeated(design, plan, held, z)
     return LookReading(
         look=len(events),
         final=final,
@@ -94,10 +105,15 @@ def read_look(
         bound_hazard_ratio=float(scales.hazard_ratio[-1]),
         alpha_spent=float(held.alpha[-1]),
         crossed=crossed,
+        decided=over[0] if over else None,
+        estimate=estimate,
+        repeated=repeated,
         futility_z=float(lower[-1]) if np.isfinite(lower[-1]) and not final else None,
         crossed_futility=bool(not final and z[-1] < lower[-1]),
         promise=None if final else _promise(design, plan, events, z[-1]),
-        adjusted=_adjusted(plan, held, z[-1], level) if crossed or final else None,
+        adjusted=_adjusted(design, plan, held, z[-1], level)
+        if (crossed or final) and over[:1] in ([], [len(events)])
+        else None,
     )
 
 
@@ -171,10 +187,22 @@ def _promise(
     )
 
 
+def _repeated(
+    design: SurvivalDesign, plan: SurvivalOutline, held: ObservedBounds, z: Sequence[float]
+) -> tuple[float, tuple[float, float]]:
+    """The hazard ratio by the log-rank statistic of the latest look, and its repeated interval."""
+    unit = plan.trial.share * (1 - plan.trial.share)
+    information = unit * held.information
+    low, high = repeated_interval(information, np.array(z), two_sided_bound=held.upper)
+    theta = z[-1] / np.sqrt(information[-1])
+    ratio, lower, upper = (float(design.margin * np.exp(-t)) for t in (theta, high[-1], low[-1]))
+    return ratio, (lower, upper)
+
+
 def _adjusted(
-    plan: SurvivalOutline, held: ObservedBounds, z: float, level: float
+    design: SurvivalDesign, plan: SurvivalOutline, held: ObservedBounds, z: float, level: float
 ) -> StoppedEstimate:
-    """Stage-wise inference, as hazard ratios relative to the margin."""
+    """Stage-wise inference, as hazard ratios."""
     unit = plan.trial.share * (1 - plan.trial.share)
     theta = stagewise_estimate(
         unit * held.information,
@@ -183,10 +211,5 @@ def _adjusted(
         lower=np.full(len(held.upper), -np.inf),
         level=level,
     )
-    return StoppedEstimate(
-        theta.p,
-        float(np.exp(-theta.median_unbiased)),
-        float(np.exp(-theta.high)),
-        float(np.exp(-theta.low)),
-        float(np.exp(-theta.naive)),
-    )
+    ratios = (theta.median_unbiased, theta.high, theta.low, theta.naive)
+    return StoppedEstimate(theta.p, *(float(design.margin * np.exp(-t)) for t in ratios))

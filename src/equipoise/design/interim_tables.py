@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from math import ceil
 
 import numpy as np
 import polars as pl
@@ -31,6 +32,39 @@ def date_of_event(adtte: pl.DataFrame, events: int) -> date:
     return day
 
 
+def date_of_look(
+    adsl: pl.DataFrame,
+    adtte: pl.DataFrame,
+    *,
+    events: int | None,
+    month: float | None,
+    days_per_month: float,
+) -> date:
+    """The data cut-off of a look: the day of its last event, and not before its month.
+
+    Parameters    adsl : RANDDT; adtte : the rows of one endpoint, ADT and CNSR
+                  events, month : as planned; one of the two may be absent
+    Raises        MethodError - the events have not happened, or nobody is randomised
+    """
+    days = [date_of_event(adtte, events)] if events is not None else []
+    if month is not None:
+        days.append(_first_day(adsl) + timedelta(days=ceil(month * days_per_month)))
+    return max(days)
+
+
+def _first_day(adsl: pl.DataFrame) -> date:
+    first = adsl["RANDDT"].min()
+    if not isinstance(first, date):
+        raise MethodError(
+            Fault(
+                what="nobody is randomised in these tables",
+                where="ADSL.RANDDT",
+                mend="give the tables of a trial that has begun",
+            )
+        )
+    return first
+
+
 def interim_data(
     adsl: pl.DataFrame, adtte: pl.DataFrame, *, cutoff: date, days_per_month: float, blinded: bool
 ) -> InterimData:
@@ -48,15 +82,7 @@ def interim_data(
         .drop_nulls("RANDDT")
         .sort("USUBJID")
     )
-    first = rows["RANDDT"].min()
-    if not isinstance(first, date):
-        raise MethodError(
-            Fault(
-                what="nobody is randomised in these tables",
-                where="ADSL.RANDDT",
-                mend="give the tables of a trial that has begun",
-            )
-        )
+    first = _first_day(rows)
     months = rows.select(
         entry=(pl.col("STARTDT") - first).dt.total_days() / days_per_month,
         time=((pl.col("ADT") - pl.col("STARTDT")).dt.total_days() + 1) / days_per_month,

@@ -46,7 +46,7 @@ def rmst_contrast(data: Snapshot, *, tau: float) -> Contrast:
 def _rmst(data: Snapshot, arm: int, tau: float) -> Rmst:
     own = data.arm == arm
     curve = kaplan_meier(data.time[own], data.event[own], conf_type="plain", conf_level=0.95)
-    found = rmst(curve, tau=tau)
+    found = rmst(curve, tau=tau, beyond="not-estimable")
     if found.state is not State.OK:
         raise MethodError(
             Fault(

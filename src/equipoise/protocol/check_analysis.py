@@ -54,7 +54,7 @@ def check_endpoints(protocol: Protocol, known_rules: Sequence[str]) -> Iterator[
 
 def check_evaluators(protocol: Protocol) -> Iterator[Finding]:
     """Evaluators have rows to read, or two readers who do."""
-    reading = [e.id for e in protocol.evaluators if e.adjudication is None]
+    reading = [reader.id for reader in protocol.readers]
     for i, evaluator in enumerate(protocol.evaluators):
         path: Path = ("evaluators", i)
         if evaluator.adjudication is None:
@@ -74,12 +74,6 @@ def check_evaluators(protocol: Protocol) -> Iterator[Finding]:
                 (*path, "adjudication", "readers"),
                 f"evaluator `{evaluator.id}` has the reader `{one}` twice",
                 "name two evaluators",
-            )
-        if protocol.simulation is not None:
-            yield (
-                (*path, "adjudication"),
-                "the simulation draws no two readers and no adjudicator",
-                "simulate the accepted read: `where` and `accepted_only` instead of `adjudication`",
             )
 
 

@@ -46,6 +46,10 @@ class Look(Record):
     month: Positive | None = Field(default=None, description="Not before this month.")
     efficacy: bool = True
     futility: bool = False
+    held: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = Field(
+        default=None,
+        description="Day of its data cut-off, once it was held; absent: when its events came.",
+    )
 
 
 class AccrualPiece(Record):

@@ -58,6 +58,11 @@ class RuleSet(Record):
         default="any",
         description="independent: only what the independent evaluator saw too, by the same visit.",
     )
+    times: Literal["exact", "interval"] = Field(
+        default="exact",
+        description="interval: as a sensitivity set analysed from LEFTDT to RIGHTDT, between which "
+        "the event lies, not on the day it was found.",
+    )
 
 
 class Endpoint(Record):

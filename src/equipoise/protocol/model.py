@@ -21,9 +21,11 @@ from equipoise.protocol.assumption import (
     Burden,
     Correlation,
     Course,
+    Crossover,
     Effect,
     EntryRate,
     Piece,
+    ScreenFailures,
     Simulation,
 )
 from equipoise.protocol.design import (
@@ -76,6 +78,7 @@ __all__ = [
     "Correlation",
     "Course",
     "Criterion",
+    "Crossover",
     "Data",
     "Design",
     "DesignStratum",
@@ -106,6 +109,7 @@ __all__ = [
     "Response",
     "RuleSet",
     "Schedule",
+    "ScreenFailures",
     "Simulation",
     "SingleArmResponseDesign",
     "SpecialInterest",
@@ -175,11 +179,21 @@ class Protocol(Record):
     adverse_events: AdverseEvents
     convention: Literal["equipoise", "sas94", "r-survival", "nest", "spss"]
     days_per_month: Annotated[float, Field(gt=0)] = 30.4375
+    curve_least_at_risk: Annotated[int, Field(gt=0)] | None = Field(
+        default=None,
+        description="Curves stop after the last time with so many patients at risk; absent: at the "
+        "last observed time.",
+    )
     data: Data = Data()
     design: Design | None = None
     simulation: Simulation | None = None
     published: Published | None = None
     assumptions: tuple[Assumption, ...] = ()
+
+    @property
+    def readers(self) -> tuple[Evaluator, ...]:
+        """The evaluators who read themselves: all but those who accept one of two reads."""
+        return tuple(item for item in self.evaluators if item.adjudication is None)
 
     @property
     def control(self) -> Arm | None:

@@ -18,6 +18,7 @@ from equipoise.protocol.model import Protocol
 from equipoise.report.abstract import Paragraph, abstract_paragraphs
 from equipoise.report.adverse_event_detail import grade_table, kind_tables
 from equipoise.report.adverse_event_table import common_table, overview_table, term_table
+from equipoise.report.boundary_figure import boundary_figure
 from equipoise.report.deaths_table import deaths_table
 from equipoise.report.definitions import definitions_json
 from equipoise.report.exposure_table import dose_table, duration_table
@@ -27,10 +28,12 @@ from equipoise.report.footnotes import method_words, resolved_args
 from equipoise.report.forest_figure import forest_figures
 from equipoise.report.kaplan_meier_figure import kaplan_meier_figure
 from equipoise.report.laboratory_table import shift_table
+from equipoise.report.look_table import look_table
 from equipoise.report.numbers import Number, Numbers, index_results
 from equipoise.report.patient_rows import Patients, index_patients
 from equipoise.report.published_table import assumption_table, published_table
 from equipoise.report.response_table import response_table
+from equipoise.report.rule_set_table import rule_set_tables
 from equipoise.report.shells import baseline_table, disposition_table, populations_table
 from equipoise.report.spider_figure import spider_figure
 from equipoise.report.subgroup_table import subgroup_tables
@@ -221,8 +224,11 @@ def _efficacy(
                     analysis, numbers, protocol, simulated=simulated, patients=patients
                 ),
                 survival_table(analysis, numbers, protocol, args),
+                boundary_figure(analysis, numbers, protocol, simulated=simulated),
+                look_table(analysis, numbers, protocol, args),
                 *forest_figures(analysis, numbers, protocol, simulated=simulated),
                 *subgroup_tables(analysis, numbers, protocol, args),
+                *rule_set_tables(analysis, numbers, protocol, args),
             ],
             eyebrow=f"{PURPOSES.get(analysis.purpose, analysis.purpose.capitalize())} analysis",
         )

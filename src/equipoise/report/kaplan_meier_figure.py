@@ -33,7 +33,7 @@ from equipoise.report.words import population_name
 
 CURVE = "kaplan-meier.curve"
 COARSE_MONTHS = 0.5
-WITH = "Vertical ticks: censored times. Each curve stops at the last observed time of its arm."
+WITH = "Vertical ticks: censored times."
 WITHOUT = (
     f"Without single patients: curves are read every {COARSE_MONTHS:g} months, and censored times "
     "are not drawn."
@@ -80,9 +80,9 @@ def kaplan_meier_figure(
             for layout in (WIDE, NARROW)
         ),
         footnotes=(
-            f"Bands: pointwise 95% confidence intervals. {WITH if patients else WITHOUT} At risk "
-            "at a time: everyone whose own time is that or later; events and censorings are those "
-            "before it.",
+            f"Bands: pointwise 95% confidence intervals. {WITH if patients else WITHOUT} "
+            f"{_stop_rule(protocol)} At risk at a time: everyone whose own "
+            "time is that or later; events and censorings are those before it.",
         ),
     )
 
@@ -93,6 +93,16 @@ def _coarse(curve: Curve) -> Curve:
     times = [COARSE_MONTHS * at for at in range(last + 1)]
     steps = [(time, *max(s for s in curve.steps if s[0] <= time)[1:]) for time in times]
     return replace(curve, steps=tuple(steps), censored=())
+
+
+def _stop_rule(protocol: Protocol) -> str:
+    least = protocol.curve_least_at_risk
+    if least is None:
+        return "Each curve stops at the last observed time of its arm."
+    return (
+        f"Each curve stops after the last time with at least {least} patients at risk; that of an "
+        "arm of fewer patients at its last observed time."
+    )
 
 
 def _curve(analysis: str, numbers: Numbers, arm: Arm, index: int) -> Curve:
@@ -110,6 +120,11 @@ def _curve(analysis: str, numbers: Numbers, arm: Arm, index: int) -> Curve:
         elif number.stat == "n_cens":
             censored.append(number.time)
     steps.sort()
+    end = numbers.find(analysis, CURVE, "curve_end", arm.id)
+    if steps and end and end.value is not None:
+        steps = [step for step in steps if step[0] <= end.value]
+        steps.append((end.value, *steps[-1][1:]))
+        censored = [time for time in censored if time <= end.value]
     heights = [
         (time, max((s for s in steps if s[0] <= time), default=(0, 1.0, 0, 0))[1])
         for time in sorted(censored)

@@ -28,9 +28,12 @@ TOLERANCE = 1e-9
 # Statistics, and between which numbers they can lie.
 RANGES = (
     ((*PERCENTAGES, "rate"), 0.0, 100.0),
+    (("power_trend", "power_design", "power_predictive"), 0.0, 100.0),
     (("surv", "p"), 0.0, 1.0),
+    (("look_p", "bound_p", "alpha_spent", "p_adjusted"), 0.0, 1.0),
+    (("decision",), -1.0, 1.0),
     (("rate_diff",), -100.0, 100.0),
-    (("hr", "or", "chi2"), 0.0, float("inf")),
+    (("hr", "look_hr", "bound_hr", "hr_adjusted", "or", "chi2"), 0.0, float("inf")),
 )
 
 
@@ -49,6 +52,8 @@ def check_results(tables: Mapping[str, pl.DataFrame]) -> None:
         *_check_ranges(results),
         *_check_risk(results),
         *_check_grades(results),
+        *_check_best_responses(results),
+        *_check_looks(results),
         *_check_rowsets(results, tables["rowset"]),
         *_check_plan(results, tables["analysis"]),
         *_check_sentences(results, tables["sentence"]),
@@ -239,6 +244,49 @@ def _check_grades(results: pl.DataFrame) -> Iterator[Fault]:
         "the bands of worst grade do not sum to the patients with the term",
         joined.filter(pl.col("value").ne_missing(pl.col("size"))),
         "a patient counts once, in the worst band",
+    )
+
+
+def _check_best_responses(results: pl.DataFrame) -> Iterator[Fault]:
+    """Every patient has exactly one best response, pending and missing ones among them."""
+    keys = ["analysis_id", "method_id", "population", "arm"]
+    rows = results.filter(pl.col("method_id").is_in(["bor", "bor.confirmed"]))
+    sums = (
+        rows.filter(stat="n")
+        .group_by(keys, maintain_order=True)
+        .agg(pl.col("value").sum(), pl.col("result_id", "stat").first())
+    )
+    joined = sums.join(rows.filter(stat="N").select(*keys, size="value"), on=keys, how="left")
+    yield from _fault(
+        "the best responses do not sum to the patients of the arm",
+        joined.filter(pl.col("value").ne_missing(pl.col("size"))),
+        "a best response that the plan does not list is in ADRS, or a patient has two",
+    )
+
+
+def _check_looks(results: pl.DataFrame) -> Iterator[Fault]:
+    """A look shows efficacy where its Z reaches the bound beside it, and nowhere else."""
+    keys = ["analysis_id", "method_id", "g1_level"]
+    rows = results.filter(method_id="group-sequential")
+    found = rows.filter(stat="decision")
+    for stat in ("look_z", "bound_z", "alpha_spent"):
+        values = rows.filter(stat=stat).select(*keys, pl.col("value").alias(stat))
+        found = found.join(values, on=keys, how="left", maintain_order="left")
+    crossed = pl.col("look_z") >= pl.col("bound_z")
+    shown = pl.col("value_text").is_in(["EFFICACY", "ALREADY SHOWN"])
+    yield from _fault(
+        "a decision contradicts the statistic and its bound",
+        found.filter(
+            (crossed != (pl.col("value_text") == "EFFICACY"))
+            & ~(crossed & (pl.col("value_text") == "ALREADY SHOWN"))
+            | (shown != (pl.col("value") == 1))
+        ),
+        "Z at or above the bound is efficacy, once shown it stays shown",
+    )
+    yield from _fault(
+        "alpha spent falls from one look to the next",
+        found.filter(pl.col("alpha_spent").diff() < 0),
+        "spending is cumulative",
     )
 
 

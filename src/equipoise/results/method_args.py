@@ -42,7 +42,9 @@ def kaplan_meier_args(protocol: Protocol, analysis: Analysis) -> dict[str, Any]:
         "conf_level": analysis.conf_level,
         "landmarks_months": list(analysis.landmarks_months),
         "days_per_month": protocol.days_per_month,
-        "stop": "last observed time",
+        "stop": "last observed time"
+        if protocol.curve_least_at_risk is None
+        else protocol.curve_least_at_risk,
     }
 
 

@@ -10,22 +10,26 @@ from typing import Any
 import polars as pl
 
 from equipoise.protocol.model import Protocol
+from equipoise.results.group_sequential import plan_looks
 from equipoise.results.groups import ENROLLED
 from equipoise.results.method_args import summary_args
 from equipoise.results.plan_efficacy import plan_best_response, plan_efficacy
 from equipoise.results.plan_exposure import plan_exposure
 from equipoise.results.plan_patients import plan_patients
 from equipoise.results.plan_safety import plan_safety
+from equipoise.results.plan_sensitivity import plan_sensitivity
 from equipoise.results.schema import columns, short_hash
 from equipoise.results.task import SPECIFIED, Task, primary_population
 
 
-def plan_tasks(protocol: Protocol) -> tuple[Task, ...]:
-    """Everything the protocol asks for, in printing order."""
+def plan_tasks(protocol: Protocol, *, looks: bool = False) -> tuple[Task, ...]:
+    """Everything the protocol asks for, in printing order; with `looks` their bounds too."""
     return (
         *_disposition(protocol),
         *_baseline(protocol),
         *plan_efficacy(protocol),
+        *plan_sensitivity(protocol),
+        *(plan_looks(protocol) if looks else ()),
         *plan_best_response(protocol),
         *plan_patients(protocol),
         *plan_exposure(protocol),
@@ -33,10 +37,12 @@ def plan_tasks(protocol: Protocol) -> tuple[Task, ...]:
     )
 
 
-def plan_analyses(protocol: Protocol) -> pl.DataFrame:
+def plan_analyses(protocol: Protocol, *, looks: bool = False) -> pl.DataFrame:
     """The plan as the table `analysis`: one row per analysis and method."""
     return pl.DataFrame(
-        [_row(task) for task in plan_tasks(protocol)], schema=columns("analysis"), orient="row"
+        [_row(task) for task in plan_tasks(protocol, looks=looks)],
+        schema=columns("analysis"),
+        orient="row",
     )
 
 

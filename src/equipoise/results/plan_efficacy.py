@@ -16,6 +16,7 @@ from equipoise.results.method_args import (
     logrank_args,
     proportion_args,
 )
+from equipoise.results.response import PENDING
 from equipoise.results.task import SPECIFIED, SUPPORT, Task, primary_population
 
 RESPONDERS = ("CR", "PR")
@@ -184,7 +185,7 @@ def plan_best_response(protocol: Protocol) -> Iterator[Task]:
                 variable="AVALC",
                 where=_response_rows(paramcd, evaluator.id),
                 args={
-                    "levels": list(BEST_RESPONSES),
+                    "levels": [*BEST_RESPONSES, *([PENDING] if evaluator.adjudication else [])],
                     "denominator": "all patients of the population",
                     **protocol.response.confirmation.model_dump(),
                     "sd_min_days": protocol.response.sd_min_days,

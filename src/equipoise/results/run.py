@@ -21,11 +21,14 @@ from equipoise.results.display_rows import display_rows
 from equipoise.results.disposition import disposition
 from equipoise.results.exposure import exposure_drug, exposure_duration
 from equipoise.results.follow_up import follow_up
+from equipoise.results.group_sequential import ADLOOK, group_sequential
+from equipoise.results.interval_times import interval_hazard, turnbull_summary
 from equipoise.results.laboratory import grade_shifts
 from equipoise.results.landmark_difference import landmark_difference
 from equipoise.results.plan import plan_analyses, plan_tasks
 from equipoise.results.response import best_response, response
 from equipoise.results.response_comparison import association, odds_ratio, rate_difference
+from equipoise.results.rule_set_moves import rule_set_moves
 from equipoise.results.schema import Result, results_table, rowset_table
 from equipoise.results.sentences import sentence_table
 from equipoise.results.shown import shown
@@ -48,6 +51,10 @@ METHODS: dict[str, Method] = {
     "cox": cox,
     "logrank": logrank,
     "logrank.overall": logrank_overall,
+    "turnbull": turnbull_summary,
+    "interval-cox": interval_hazard,
+    "moves": rule_set_moves,
+    "group-sequential": group_sequential,
     "clopper-pearson": response,
     "rate-difference": rate_difference,
     "odds-ratio": odds_ratio,
@@ -74,13 +81,15 @@ def analyse(
 ) -> dict[str, pl.DataFrame]:
     """Everything the protocol asks of the trial's ADaM tables.
 
-    Parameters    adam : ADSL, ADRS, ADTTE and ADAE; run_id : goes into every row
+    Parameters    adam : ADSL, ADRS, ADTTE and ADAE; ADLOOK where the data are those of a look
+                  run_id : goes into every row
     Returns       results, analysis, rowset, sentence, display_rows - each as its contract states
     Raises        ResultError - all faults found on the door, none of the tables given out
     """
     results: list[Result] = []
     faults: list[Fault] = []
-    for task in plan_tasks(protocol):
+    looks = ADLOOK in adam
+    for task in plan_tasks(protocol, looks=looks):
         try:
             results += _method(task)(task, adam, protocol, run_id=run_id)
         except ResultError as error:
@@ -90,7 +99,7 @@ def analyse(
     table = results_table(results)
     tables = {
         "results": table,
-        "analysis": plan_analyses(protocol),
+        "analysis": plan_analyses(protocol, looks=looks),
         "rowset": rowset_table(results),
         "sentence": sentence_table(table, protocol),
         "display_rows": display_rows(adam, protocol),

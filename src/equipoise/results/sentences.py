@@ -10,6 +10,7 @@ import polars as pl
 
 from equipoise.protocol.model import Analysis, Endpoint, Protocol
 from equipoise.results.groups import TOTAL
+from equipoise.results.look_sentences import look_sentences
 from equipoise.results.lookup import Lookup, Row, make_lookup
 from equipoise.results.methods_text import methods_sentences
 from equipoise.results.schema import columns
@@ -55,6 +56,7 @@ def _findings(found: Lookup, protocol: Protocol) -> Iterator[Sentence]:
             yield from _follow_up(found, analysis)
             yield from _median(found, protocol, analysis)
             yield from _comparison(found, protocol, analysis)
+            yield from look_sentences(found, protocol, analysis)
             yield from _landmarks(found, protocol, analysis, endpoint)
     yield from _adverse_events(found, protocol)
 

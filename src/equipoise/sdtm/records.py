@@ -8,7 +8,7 @@ import datetime as dt
 import numpy as np
 import polars as pl
 
-from equipoise.protocol.model import Evaluator, Protocol
+from equipoise.protocol.model import Protocol
 
 Cell = pl.Series | str | float | None
 
@@ -70,25 +70,25 @@ def iso(dates: pl.Series) -> pl.Series:
     return labels.gather(days).alias(dates.name)
 
 
-def flags(evaluators: tuple[Evaluator, ...], prefix: str, code: pl.Series) -> dict[str, Cell]:
-    """--EVAL, --EVALID and --ACPTFL of each row, as the protocol names its evaluators.
+def flags(protocol: Protocol, prefix: str, rows: pl.DataFrame) -> dict[str, Cell]:
+    """--EVAL, --EVALID and --ACPTFL of each row, as the protocol names its readers.
 
-    An evaluator whose accepted reads alone count has one read here, and it is accepted.
+    A reader whose accepted reads alone count has one read here, and it is accepted.
+
+    Parameters    rows : evaluator, the place of its reader in the protocol; accepted, where an
+                  adjudicator chose (absent: none did)
     """
     columns: dict[str, Cell] = {}
-    for suffix in ("EVAL", "EVALID", "ACPTFL"):
-        values = [evaluator.where.get(f"RS{suffix}") for evaluator in evaluators]
-        if suffix == "EVALID":
-            values = [
-                value or ("READER 1" if evaluator.accepted_only else None)
-                for value, evaluator in zip(values, evaluators, strict=True)
-            ]
-        if suffix == "ACPTFL":
-            values = [
-                value or ("Y" if evaluator.accepted_only else None)
-                for value, evaluator in zip(values, evaluators, strict=True)
-            ]
+    code, readers = rows["evaluator"], protocol.readers
+    for suffix, alone in (("EVAL", None), ("EVALID", "READER 1"), ("ACPTFL", "Y")):
+        values = [
+            reader.where.get(f"RS{suffix}") or (alone if reader.accepted_only else None)
+            for reader in readers
+        ]
         columns[f"{prefix}{suffix}"] = pl.Series(values, dtype=pl.String).gather(code)
+    if "accepted" in rows.columns and rows["accepted"].any():
+        flag = pl.when(rows["accepted"]).then(pl.lit("Y")).otherwise(columns[f"{prefix}ACPTFL"])
+        columns[f"{prefix}ACPTFL"] = pl.select(flag).to_series()
     return columns
 
 

@@ -40,7 +40,7 @@ def rs_table(protocol: Protocol, patients: pl.DataFrame, reads: pl.DataFrame) ->
             "RSORRES": result,
             "RSSTRESC": result,
             "RSSTAT": None,
-            **flags(protocol.evaluators, "RS", rows["evaluator"]),
+            **flags(protocol, "RS", rows),
             "VISITNUM": rows["scan"] + 2,
             "VISIT": rows["visit"],
             "RSDTC": iso(rows["date"]),

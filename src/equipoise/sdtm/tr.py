@@ -46,7 +46,7 @@ def tr_table(
             "TRSTRESN": number,
             "TRSTRESU": unit,
             "TRSTAT": None,
-            **flags(protocol.evaluators, "TR", measurements["evaluator"]),
+            **flags(protocol, "TR", measurements),
             "VISITNUM": measurements["scan"] + 2,
             "VISIT": measurements["visit"],
             "TRDTC": iso(measurements["date"]),

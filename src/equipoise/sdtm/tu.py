@@ -25,7 +25,7 @@ def tu_table(protocol: Protocol, patients: pl.DataFrame, lesions: pl.DataFrame) 
             "TUSTRESC": lesions["class"],
             "TULOC": lesions["site"],
             "TUMETHOD": "CT SCAN",
-            **flags(protocol.evaluators, "TU", lesions["evaluator"]),
+            **flags(protocol, "TU", lesions),
             "VISITNUM": lesions["scan"] + 2,
             "VISIT": lesions["visit"],
             "TUDTC": iso(lesions["date"]),

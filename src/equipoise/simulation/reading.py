@@ -25,11 +25,12 @@ RESPONSES = ("CR", "PR", "SD", "PD", "NE")
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """Reads of every subject by every evaluator: (subjects, evaluators[, planned scans]).
+    """Reads of every subject by every reader: (subjects, evaluators[, planned scans]).
 
     `progression_scan` is the number of planned scans where no progression was seen. `response` is
     the state of the disease as this evaluator sees it (never NE); `unreadable` marks the reads in
-    which one target lesion could not be measured, `overall` is the response they gave.
+    which one target lesion could not be measured, `overall` is the response they gave. `accepted`
+    are the reads that an adjudicator chose over another.
     """
 
     progression_scan: IntArray
@@ -37,11 +38,12 @@ class Reads:
     response: IntArray
     unreadable: BoolArray
     overall: IntArray
+    accepted: BoolArray
 
 
 def treating_evaluator(protocol: Protocol) -> int:
-    """The evaluator whose reading ends treatment: the investigator, else the first declared."""
-    for index, evaluator in enumerate(protocol.evaluators):
+    """The reader whose reading ends treatment: the investigator, else the first declared."""
+    for index, evaluator in enumerate(protocol.readers):
         if evaluator.where.get("RSEVAL") == "INVESTIGATOR":
             return index
     return 0
@@ -61,13 +63,13 @@ def read_scans(
     Imaging goes on until every evaluator has called progression, so that a late reader is not cut
     short by the treating physician.
     """
-    shape = (streams.subjects, len(protocol.evaluators), len(scans.planned_day))
+    shape = (streams.subjects, len(protocol.readers), len(scans.planned_day))
     true_scan = _first(
         scans.attended & (scans.date - reference[:, None] >= latent.progression[:, None])
     )
     called = np.empty(shape[:2], dtype=np.int64)
     unreadable = np.empty(shape, dtype=np.bool_)
-    for index, evaluator in enumerate(protocol.evaluators):
+    for index, evaluator in enumerate(protocol.readers):
         chance = simulation.reads_differ.get(evaluator.id, 0.0)
         differs = draw_uniform(streams, f"reading.{evaluator.id}.progression")
         called[:, index] = _called(scans, true_scan, differs, chance)
@@ -80,13 +82,38 @@ def read_scans(
     response = _responses(latent, scans, true_scan)[:, None]
     response = np.where(scan == called[..., None], PD, response)
     unreadable &= read & (response != PD)
+    overall = np.where(unreadable, NE, response)
     return Reads(
         progression_scan=called,
         read=read,
         response=response,
         unreadable=unreadable,
-        overall=np.where(unreadable, NE, response),
+        overall=overall,
+        accepted=_accepted(protocol, simulation, read, overall, streams),
     )
+
+
+def _accepted(
+    protocol: Protocol,
+    simulation: Simulation,
+    read: BoolArray,
+    overall: IntArray,
+    streams: Streams,
+) -> BoolArray:
+    """Where two readers differ at any scan, an adjudicator takes either with equal chance."""
+    places = {reader.id: place for place, reader in enumerate(protocol.readers)}
+    accepted = np.zeros(read.shape[:2], dtype=np.bool_)
+    for evaluator in protocol.evaluators:
+        if evaluator.adjudication is None:
+            continue
+        one, two = (places[name] for name in evaluator.adjudication.readers)
+        seen = np.where(read, overall, -1)
+        differ = (seen[:, one] != seen[:, two]).any(axis=1)
+        draw = draw_uniforms(streams, f"adjudication.{evaluator.id}", width=2)
+        chosen = differ & (draw[:, 1] >= simulation.adjudication_pending)
+        accepted[:, one] |= chosen & (draw[:, 0] < 0.5)
+        accepted[:, two] |= chosen & (draw[:, 0] >= 0.5)
+    return accepted
 
 
 def _first(where: BoolArray) -> IntArray:

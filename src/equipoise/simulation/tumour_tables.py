@@ -45,6 +45,7 @@ def read_table(scans: Scans, reads: Reads, lesions: Lesions) -> pl.DataFrame:
         [
             pl.Series("subject", subject),
             pl.Series("evaluator", evaluator),
+            pl.Series("accepted", reads.accepted[subject, evaluator]),
             pl.Series("scan", scan),
             date_column("date", scans.date[subject, scan]),
             text_column("visit", _visits(scans), scan + 1),
@@ -92,6 +93,7 @@ def lesion_table(entry: Entry, scans: Scans, reads: Reads, lesions: Lesions) -> 
         [
             pl.Series("subject", subject),
             pl.Series("evaluator", evaluator),
+            pl.Series("accepted", reads.accepted[subject, evaluator]),
             pl.Series("scan", first - 1),
             date_column("date", date[subject, first]),
             text_column("visit", _visits(scans), first),
@@ -129,6 +131,7 @@ def measurement_table(entry: Entry, scans: Scans, reads: Reads, lesions: Lesions
         [
             pl.Series("subject", subject),
             pl.Series("evaluator", evaluator),
+            pl.Series("accepted", reads.accepted[subject, evaluator]),
             pl.Series("scan", visit - 1),
             date_column("date", date[subject, visit]),
             text_column("visit", _visits(scans), visit),

@@ -166,7 +166,7 @@ def _summary(
         p=p,
         states=top.states,
         reasons=top.reasons,
-        covariance=covariance,
+        covariance=np.where(np.outer(finite, finite), covariance, np.nan),
         robust_se=None if sandwich is None else np.where(finite, used, np.nan),
         loglik_null=top.loglik_null,
         loglik=top.loglik,

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from equipoise.statistics.kaplan_meier import KaplanMeier
+from equipoise.statistics.landmark import BEYOND_RULES
 from equipoise.statistics.normal import critical_value, two_sided_p
-from equipoise.statistics.observations import Floats, fail
+from equipoise.statistics.observations import Floats, check_choice, fail
 from equipoise.statistics.states import State
 
 
@@ -26,21 +27,23 @@ class Rmst:
     reason: str
 
 
-def rmst(km: KaplanMeier, *, tau: float) -> Rmst:
+def rmst(km: KaplanMeier, *, tau: float, beyond: str) -> Rmst:
     """Area under the curve up to `tau`.
 
     Parameters    km : KaplanMeier; tau : float > 0
-    Returns       Rmst - NE when the last observation is censored before tau: the area beyond it
-                  is not determined
-    Raises        MethodError - tau not positive
+                  beyond : where the last observation is censored before tau, `not-estimable` (the
+                  area beyond it is not in the data) or `carry-forward` (the last value, as R)
+    Returns       Rmst
+    Raises        MethodError - tau not positive, or an unknown rule
     Notes         var = sum over event times t_j <= tau of A_j^2 d_j / (n_j (n_j - d_j)) with
                   A_j the area from t_j to tau; no factor m / (m - 1).
     Source: Klein & Moeschberger 2003, eq. 4.5.1 and 4.5.2; Royston & Parmar, Stat Med 2011;30:2409.
     """
     if not tau > 0.0:
         raise fail(f"tau must be positive; found {tau}.", "argument tau", "name a time horizon.")
+    check_choice("beyond", beyond, BEYOND_RULES)
     nan = float("nan")
-    if tau > km.time[-1] and km.survival[-1] > 0.0:
+    if beyond == "not-estimable" and tau > km.time[-1] and km.survival[-1] > 0.0:
         why = f"tau {tau:g} lies beyond the last observation {km.time[-1]:g}, which is censored"
         return Rmst(tau, nan, nan, nan, nan, State.NE, why)
     area, error = restricted_area(km, tau)
@@ -79,13 +82,13 @@ class RmstComparison:
 
 
 def rmst_difference(
-    first: KaplanMeier, second: KaplanMeier, *, tau: float, conf_level: float
+    first: KaplanMeier, second: KaplanMeier, *, tau: float, beyond: str, conf_level: float
 ) -> RmstComparison:
     """Difference and ratio of restricted means up to a common tau; see `rmst`.
 
     The ratio's interval is on the log scale by the delta method. Source: Uno et al., JCO 2014.
     """
-    one, two = rmst(first, tau=tau), rmst(second, tau=tau)
+    one, two = (rmst(km, tau=tau, beyond=beyond) for km in (first, second))
     bad = next((arm for arm in (one, two) if arm.state is not State.OK), None)
     if bad is not None:
         return _no_comparison(tau, bad.state, bad.reason)
