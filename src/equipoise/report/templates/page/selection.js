@@ -11,7 +11,7 @@ for (const node of document.querySelectorAll("[data-u]")) {
 for (const svg of document.querySelectorAll(".drawing svg")) {
   const seen = new Set();
   const pointers = [...svg.querySelectorAll("[class*='pointer_'] [data-u]")];
-  for (const node of [...pointers, ...svg.querySelectorAll("[data-u]")]) {
+  for (const node of new Set([...pointers, ...svg.querySelectorAll("[data-u]")])) {
     const at = Number(node.dataset.u);
     if (seen.has(at)) {
       node.setAttribute("aria-hidden", "true");
