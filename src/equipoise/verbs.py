@@ -131,6 +131,7 @@ def readout(
     formats: Collection[str] = ("html",),
     style: str = "csr",
     look: str | None = None,
+    against: str | None = None,
     progress: Progress = silent,
 ) -> Readout:
     """The whole path: data or simulation, endpoints, analyses, and the readout.
@@ -138,9 +139,11 @@ def readout(
     Parameters    formats : which of FORMATS to write, or "all"; the page is made in any case
                   style : how print looks and rounds: csr, nejm, lancet-oncology or jco
                   look : `interim`, `final` or its number; absent, the protocol's cut-off
+                  against : another convention profile: the numbers that it changes stand beside
     """
     from equipoise.pipeline import (
         Readout,
+        against_stage,
         analyse_stage,
         display_stage,
         print_stage,
@@ -153,6 +156,8 @@ def readout(
     loaded, evidence, adam = _derived(trial, data, tables, seed, look, progress)
     progress("analysing")
     analysed = analyse_stage(loaded, evidence, adam)
+    if against is not None:
+        analysed = against_stage(loaded, evidence, adam, analysed, convention=against)
     progress("drawing the readout")
     html = render_stage(loaded, evidence, analysed)
     displays = display_stage(loaded, evidence, analysed)
@@ -164,7 +169,7 @@ def readout(
     pages = printed | ({"readout.html": html.encode()} if "html" in wanted else {})
     made = Readout(loaded, evidence, adam, analysed, displays, html, printed)
     folders = _made(evidence) | {"adam": adam, "": made.files()}
-    asked = {"formats": wanted, "style": style}
+    asked = {"formats": wanted, "style": style} | ({"against": against} if against else {})
     _write(out, "readout", loaded, evidence, folders, pages=pages, asked=asked)
     return made
 
