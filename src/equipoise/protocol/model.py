@@ -21,9 +21,11 @@ from equipoise.protocol.assumption import (
     Burden,
     Correlation,
     Course,
+    Crossover,
     Effect,
     EntryRate,
     Piece,
+    ScreenFailures,
     Simulation,
 )
 from equipoise.protocol.design import (
@@ -43,6 +45,7 @@ from equipoise.protocol.endpoint import (
     AdverseEvents,
     Analysis,
     AnalysisSet,
+    ConventionName,
     Data,
     Endpoint,
     RuleSet,
@@ -76,6 +79,7 @@ __all__ = [
     "Correlation",
     "Course",
     "Criterion",
+    "Crossover",
     "Data",
     "Design",
     "DesignStratum",
@@ -106,6 +110,7 @@ __all__ = [
     "Response",
     "RuleSet",
     "Schedule",
+    "ScreenFailures",
     "Simulation",
     "SingleArmResponseDesign",
     "SpecialInterest",
@@ -173,7 +178,7 @@ class Protocol(Record):
     endpoints: tuple[Endpoint, ...] = Field(min_length=1)
     analyses: tuple[Analysis, ...] = Field(min_length=1)
     adverse_events: AdverseEvents
-    convention: Literal["equipoise", "sas94", "r-survival", "nest", "spss"]
+    convention: ConventionName
     days_per_month: Annotated[float, Field(gt=0)] = 30.4375
     curve_least_at_risk: Annotated[int, Field(gt=0)] | None = Field(
         default=None,
