@@ -43,6 +43,7 @@ from equipoise.protocol.endpoint import (
     AdverseEvents,
     Analysis,
     AnalysisSet,
+    Concordance,
     Data,
     Endpoint,
     RuleSet,
@@ -71,6 +72,7 @@ __all__ = [
     "Assumption",
     "Bind",
     "Burden",
+    "Concordance",
     "Condition",
     "Confirmation",
     "Correlation",
@@ -172,6 +174,9 @@ class Protocol(Record):
     )
     endpoints: tuple[Endpoint, ...] = Field(min_length=1)
     analyses: tuple[Analysis, ...] = Field(min_length=1)
+    concordance: tuple[Concordance, ...] = Field(
+        default=(), description="Pairs of evaluators whose agreement is reported."
+    )
     adverse_events: AdverseEvents
     convention: Literal["equipoise", "sas94", "r-survival", "nest", "spss"]
     days_per_month: Annotated[float, Field(gt=0)] = 30.4375
