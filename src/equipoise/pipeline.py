@@ -73,6 +73,15 @@ class Readout:
 
 
 @dataclass(frozen=True, slots=True)
+class Twinned:
+    """A synthetic twin: its SDTM tables, and each published figure beside the computed one."""
+
+    trial: Trial
+    sdtm: Tables
+    published: pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
 class Designed:
     """A trial's plan: its tables, the paragraph for the protocol, and the page of both."""
 
@@ -116,10 +125,10 @@ def design_stage(trial: Trial, *, solve: str | None, verify: int, seed: int) -> 
 def run_id_of(trial: Trial, evidence: Evidence) -> str:
     """The name of a run: it follows from its inputs, arguments and versions, not from a clock.
 
-    The name of a simulated run says so, and with it every row of its results.
+    The name of a simulated run or a twin says so, and with it every row of its results.
     """
     name = run_identifier(evidence.inputs_with(trial), evidence.arguments)
-    return f"SIMULATED-{name}" if evidence.simulated else name
+    return f"{evidence.kind}-{name}" if evidence.simulated else name
 
 
 def derive_stage(trial: Trial, evidence: Evidence) -> Tables:

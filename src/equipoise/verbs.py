@@ -12,7 +12,7 @@ from equipoise.errors import Fault, OutputError
 if TYPE_CHECKING:  # imported where they are used: `import equipoise` stays fast
     from polars import DataFrame
 
-    from equipoise.pipeline import Analysed, Readout
+    from equipoise.pipeline import Analysed, Readout, Twinned
     from equipoise.protocol.recompute import Recomputed
     from equipoise.screening import Screened
     from equipoise.trial import Evidence, Tables, Trial
@@ -41,6 +41,28 @@ def simulate(
     loaded, evidence = _begin(trial, None, None, seed, progress)
     _write(out, "simulate", loaded, evidence, {"sdtm": evidence.tables})
     return evidence.tables
+
+
+def twin(
+    trial: str | Path, *, seed: int = 1, out: str | Path | None = None, progress: Progress = silent
+) -> Twinned:
+    """A synthetic twin: patients constructed so that their readout prints the published figures.
+
+    It is no patient data. What it holds: SDTM tables, and every published figure beside the one
+    that the unchanged pipeline computes from them.
+    """
+    from equipoise.pipeline import Twinned, analyse_stage, derive_stage
+    from equipoise.trial import load_trial, twin_evidence
+
+    loaded = load_trial(trial)
+    progress("constructing patients")
+    evidence = twin_evidence(loaded, seed=seed)
+    progress("reading them out")
+    analysed = analyse_stage(loaded, evidence, derive_stage(loaded, evidence))
+    assert analysed.published is not None  # no twin without published figures
+    files = {"sdtm": evidence.tables, "": {"published": analysed.files()["published"]}}
+    _write(out, "twin", loaded, evidence, files)
+    return Twinned(loaded, evidence.tables, analysed.published)
 
 
 def rehearse(
@@ -313,7 +335,7 @@ def _write(
 
     files = dict(pages or {})
     for folder, tables in folders.items():
-        files |= table_files(tables, folder=folder)
+        files |= table_files(evidence.labelled(tables), folder=folder)
     manifest = manifest_json(
         run_id=run_id_of(trial, evidence),
         verb=verb,
@@ -323,5 +345,6 @@ def _write(
         arguments={**evidence.arguments, **(asked or {})},
         cutoff=evidence.cutoff,
         seed=evidence.seed,
+        note=evidence.note,
     )
     write_run(Path(out), files | {MANIFEST: manifest})

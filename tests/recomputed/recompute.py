@@ -300,6 +300,10 @@ def _survival_at(run: Run, row, rows: pl.DataFrame, month: float):
 
 def curve(run: Run, row) -> Value:
     rows, estimate = run.times(row), _estimate(run, row)
+    if row["stat"] == "curve_end":
+        least = run.protocol.get("curve_least_at_risk") or 1
+        days = sorted(rows["AVAL"], reverse=True)
+        return days[least - 1 if least <= len(days) else 0] / run.month
     day = round(estimate["time"] * run.month, 6)
     if row["stat"] == "n_cens":
         return rows.filter((pl.col("AVAL") - day).abs() < 1e-5, pl.col("CNSR") != 0).height

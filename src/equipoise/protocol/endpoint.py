@@ -10,6 +10,7 @@ from pydantic import Field
 from equipoise.protocol.record import Condition, Days, Factor, Name, Record, Text, Variable
 
 EndpointKind = Literal["pfs", "os", "dor", "ttr", "ttf", "dodc", "orr", "dcr"]
+ConventionName = Literal["equipoise", "sas94", "r-survival", "nest", "spss"]
 Method = Literal["kaplan-meier", "logrank", "cox", "follow-up", "proportion"]
 
 
@@ -96,6 +97,9 @@ class Analysis(Record):
     landmarks_months: tuple[Annotated[float, Field(gt=0)], ...] = ()
     subgroups: tuple[Factor, ...] = ()
     conf_level: Annotated[float, Field(gt=0, lt=1)] = 0.95
+    convention: ConventionName | None = Field(
+        default=None, description="Absent: the convention of the protocol."
+    )
 
 
 class Concordance(Record):

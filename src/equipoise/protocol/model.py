@@ -21,9 +21,11 @@ from equipoise.protocol.assumption import (
     Burden,
     Correlation,
     Course,
+    Crossover,
     Effect,
     EntryRate,
     Piece,
+    ScreenFailures,
     Simulation,
 )
 from equipoise.protocol.design import (
@@ -44,6 +46,7 @@ from equipoise.protocol.endpoint import (
     Analysis,
     AnalysisSet,
     Concordance,
+    ConventionName,
     Data,
     Endpoint,
     RuleSet,
@@ -78,6 +81,7 @@ __all__ = [
     "Correlation",
     "Course",
     "Criterion",
+    "Crossover",
     "Data",
     "Design",
     "DesignStratum",
@@ -108,6 +112,7 @@ __all__ = [
     "Response",
     "RuleSet",
     "Schedule",
+    "ScreenFailures",
     "Simulation",
     "SingleArmResponseDesign",
     "SpecialInterest",
@@ -178,8 +183,13 @@ class Protocol(Record):
         default=(), description="Pairs of evaluators whose agreement is reported."
     )
     adverse_events: AdverseEvents
-    convention: Literal["equipoise", "sas94", "r-survival", "nest", "spss"]
+    convention: ConventionName
     days_per_month: Annotated[float, Field(gt=0)] = 30.4375
+    curve_least_at_risk: Annotated[int, Field(gt=0)] | None = Field(
+        default=None,
+        description="Curves stop after the last time with so many patients at risk; absent: at the "
+        "last observed time.",
+    )
     data: Data = Data()
     design: Design | None = None
     simulation: Simulation | None = None

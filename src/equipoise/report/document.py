@@ -31,6 +31,7 @@ from equipoise.report.kaplan_meier_figure import kaplan_meier_figure
 from equipoise.report.laboratory_table import shift_table
 from equipoise.report.look_table import look_table
 from equipoise.report.numbers import Number, Numbers, index_results
+from equipoise.report.origin import Origin, origin_of
 from equipoise.report.patient_rows import Patients, index_patients
 from equipoise.report.published_table import assumption_table, published_table
 from equipoise.report.response_table import response_table
@@ -45,7 +46,6 @@ from equipoise.report.table import Rounded, Table, cell_numbers
 from equipoise.report.waterfall_figure import waterfall_figure
 from equipoise.report.words import variable_labels
 
-SIMULATED = "SIMULATED"
 PURPOSES = {"primary": "Primary", "secondary": "Secondary", "sensitivity": "Sensitivity"}
 
 Block = Table | Figure | Flow | Paragraph
@@ -68,13 +68,13 @@ def render_readout(results: Results, protocol: Protocol, *, run: Mapping[str, An
 
     Parameters    results : the tables results, analysis, rowset, sentence and, where the protocol
                   carries published figures, published
-                  run : run_id; data, SIMULATED or DATA; cutoff; seed; versions; inputs (SHA-256)
+                  run : run_id; data (SIMULATED, TWIN or DATA); cutoff; seed; versions; inputs
     Returns       the page; the same arguments give the same bytes
     """
     numbers = index_results(results["results"])
     args = resolved_args(results["analysis"], variable_labels(protocol))
-    simulated = run["data"] == SIMULATED
-    sections = compose(results, protocol, numbers, args, simulated=simulated)
+    origin = origin_of(run["data"])
+    sections = compose(results, protocol, numbers, args, origin=origin)
     cards = key_results(numbers, protocol)
     printed = [*_printed(sections), *_card_numbers(cards)]
     css, script = (_template_text(name) for name in ("readout.css", "readout.js"))
@@ -85,7 +85,8 @@ def render_readout(results: Results, protocol: Protocol, *, run: Mapping[str, An
             protocol=protocol,
             run=run,
             cutoff=extent(run.get("cutoff")),
-            label=SIMULATED if simulated else "",
+            label=origin.label,
+            origin=origin,
             sections=sections,
             cards=cards,
             facts=facts(protocol),
@@ -106,10 +107,10 @@ def compose(
     numbers: Numbers,
     args: Mapping[tuple[str, str], Mapping[str, Any]],
     *,
-    simulated: bool,
+    origin: Origin,
 ) -> list[Section]:
     """The parts of the report with their tables and figures numbered: one for every format."""
-    return _numbered(_sections(results, protocol, numbers, args, simulated=simulated))
+    return _numbered(_sections(results, protocol, numbers, args, origin=origin))
 
 
 def extent(cutoff: str | None) -> str:
@@ -123,12 +124,12 @@ def _sections(
     numbers: Numbers,
     args: Mapping[tuple[str, str], Mapping[str, Any]],
     *,
-    simulated: bool,
+    origin: Origin,
 ) -> list[Section]:
     """The parts of the page in reading order; a part without content is left out."""
     readers = [response_table(item.id, numbers, protocol, args) for item in protocol.evaluators]
     patients = index_patients(results)
-    published = published_table(results.get("published"), numbers, protocol, simulated=simulated)
+    published = published_table(results.get("published"), numbers, protocol, note=origin.note)
     found = [
         _section(
             "abstract", "Abstract", [*abstract_paragraphs(results["sentence"], numbers, protocol)]
@@ -143,14 +144,14 @@ def _sections(
                 baseline_table(numbers, protocol, args),
             ],
         ),
-        *_efficacy(numbers, protocol, args, simulated=simulated),
+        *_efficacy(numbers, protocol, args, origin=origin),
         _section("follow-up", "Follow-up", [follow_up_table(numbers, protocol, args)]),
         _section("response", "Tumour response", readers),
         _section("concordance", "Concordance", concordance_tables(numbers, protocol, args)),
         _section(
             "each-patient",
             "Each patient",
-            patient_figures(patients, numbers, protocol, simulated=simulated),
+            patient_figures(patients, numbers, protocol, across=origin.label),
         ),
         _section(
             "exposure",
@@ -177,14 +178,14 @@ def _sections(
 
 
 def patient_figures(
-    patients: Patients, numbers: Numbers, protocol: Protocol, *, simulated: bool
+    patients: Patients, numbers: Numbers, protocol: Protocol, *, across: str
 ) -> list[Figure | None]:
     """Waterfalls, spiders and swimmers, in which one patient is one bar, line or lane."""
     made: list[Figure | None] = []
     for draw in (waterfall_figure, spider_figure):
         for evaluator in protocol.evaluators:
-            made.append(draw(evaluator, patients, numbers, protocol, simulated=simulated))
-    return [*made, *swimmer_figures(patients, numbers, protocol, simulated=simulated)]
+            made.append(draw(evaluator, patients, numbers, protocol, across=across))
+    return [*made, *swimmer_figures(patients, numbers, protocol, across=across)]
 
 
 def _section(
@@ -198,7 +199,7 @@ def _efficacy(
     protocol: Protocol,
     args: Mapping[tuple[str, str], Mapping[str, Any]],
     *,
-    simulated: bool,
+    origin: Origin,
 ) -> list[Section]:
     """One section per time-to-event analysis: its figure and its table."""
     return [
@@ -206,11 +207,11 @@ def _efficacy(
             f"analysis-{analysis.id}",
             analysis.label,
             [
-                kaplan_meier_figure(analysis, numbers, protocol, simulated=simulated),
+                kaplan_meier_figure(analysis, numbers, protocol, label=origin.label),
                 survival_table(analysis, numbers, protocol, args),
-                boundary_figure(analysis, numbers, protocol, simulated=simulated),
+                boundary_figure(analysis, numbers, protocol, label=origin.label),
                 look_table(analysis, numbers, protocol, args),
-                *forest_figures(analysis, numbers, protocol, simulated=simulated),
+                *forest_figures(analysis, numbers, protocol, label=origin.label),
                 *subgroup_tables(analysis, numbers, protocol, args),
                 *rule_set_tables(analysis, numbers, protocol, args),
             ],

@@ -82,6 +82,7 @@ PHRASES: dict[tuple[str, str] | str, str] = {
     ("median_interval", "normal-approximation"): "median interval by normal approximation",
     "days_per_month": "one month is {} days",
     ("stop", "last observed time"): "each curve stops at its last observed time",
+    "stop": "each curve stops after the last time with at least {} patients at risk",
     ("at_risk", "time >= t"): "at risk at t: everyone whose time is t or later",
     ("method", "reverse Kaplan-Meier"): "reverse Kaplan-Meier: events and censorings change places",
     "alpha": "one-sided alpha {}",
