@@ -154,7 +154,7 @@ def readout(
 ) -> Readout:
     """The whole path: data or simulation, endpoints, analyses, and the readout.
 
-    Parameters    formats : which of html, pdf, rtf, docx, figures to write, or "all"; the page is made in any case
+    Parameters    formats : html, pdf, rtf, docx, figures or all; the page is made in any case
                   style : how print looks and rounds: csr, nejm, lancet-oncology or jco
                   look : `interim`, `final` or its number; absent, the protocol's cut-off
                   against : another convention profile: the numbers that it changes stand beside

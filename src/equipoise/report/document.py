@@ -19,6 +19,7 @@ from equipoise.report.abstract import Paragraph, abstract_paragraphs
 from equipoise.report.adverse_event_detail import grade_table, kind_tables
 from equipoise.report.adverse_event_table import common_table, overview_table, term_table
 from equipoise.report.boundary_figure import boundary_figure
+from equipoise.report.concordance_table import concordance_tables
 from equipoise.report.convention_table import convention_tables
 from equipoise.report.deaths_table import deaths_table
 from equipoise.report.definitions import definitions_json
@@ -147,6 +148,7 @@ def _sections(
         *_efficacy(numbers, protocol, args, origin=origin),
         _section("follow-up", "Follow-up", [follow_up_table(numbers, protocol, args)]),
         _section("response", "Tumour response", readers),
+        _section("concordance", "Concordance", concordance_tables(numbers, protocol, args)),
         _section(
             "each-patient",
             "Each patient",
