@@ -45,6 +45,8 @@ from equipoise.protocol.endpoint import (
     AdverseEvents,
     Analysis,
     AnalysisSet,
+    Concordance,
+    ConventionName,
     Data,
     Endpoint,
     RuleSet,
@@ -73,6 +75,7 @@ __all__ = [
     "Assumption",
     "Bind",
     "Burden",
+    "Concordance",
     "Condition",
     "Confirmation",
     "Correlation",
@@ -176,8 +179,11 @@ class Protocol(Record):
     )
     endpoints: tuple[Endpoint, ...] = Field(min_length=1)
     analyses: tuple[Analysis, ...] = Field(min_length=1)
+    concordance: tuple[Concordance, ...] = Field(
+        default=(), description="Pairs of evaluators whose agreement is reported."
+    )
     adverse_events: AdverseEvents
-    convention: Literal["equipoise", "sas94", "r-survival", "nest", "spss"]
+    convention: ConventionName
     days_per_month: Annotated[float, Field(gt=0)] = 30.4375
     curve_least_at_risk: Annotated[int, Field(gt=0)] | None = Field(
         default=None,

@@ -48,7 +48,7 @@ def kaplan_meier_figure(
     numbers: Numbers,
     protocol: Protocol,
     *,
-    simulated: bool,
+    label: str,
     patients: bool = True,
 ) -> Figure | None:
     """The figure of one time-to-event analysis; None where no curve was computed.
@@ -64,7 +64,7 @@ def kaplan_meier_figure(
         return None
     endpoint = next(item for item in protocol.endpoints if item.id == analysis.endpoint)
     ticks = sorted({n.time for n in numbers.of(analysis.id, RISK) if n.time is not None})
-    plot = Plot(analysis, protocol, numbers, drawn, tuple(ticks), endpoint.label, simulated)
+    plot = Plot(analysis, protocol, numbers, drawn, tuple(ticks), endpoint.label, label)
     return Figure(
         id=f"km-{analysis.id}",
         title=f"Kaplan-Meier curves: {analysis.label}",
@@ -193,12 +193,12 @@ def _step_layer(steps: list[Number], x: dict[str, Any]) -> dict[str, Any]:
 
 
 def _watermark(plot: Plot, layout: Layout) -> list[dict[str, Any]]:
-    if not plot.simulated:
+    if not plot.watermark:
         return []
-    middle = {"text": "SIMULATED", "px": layout.width / 2, "py": layout.height / 2}
+    middle = {"text": plot.watermark, "px": layout.width / 2, "py": layout.height / 2}
     big = text_layer([middle], x=pixels("px"), y=pixels("py"), align="center")
     big["mark"] |= {
-        "fontSize": layout.width / 7,
+        "fontSize": layout.width / 7 * min(1, 9 / len(plot.watermark)),
         "fontWeight": "bold",
         "opacity": 0.07,
         "angle": -18,

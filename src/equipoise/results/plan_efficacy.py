@@ -11,6 +11,7 @@ from equipoise.results.groups import both, quoted
 from equipoise.results.method_args import (
     association_args,
     contrast_args,
+    convention_of,
     cox_args,
     kaplan_meier_args,
     logrank_args,
@@ -58,7 +59,7 @@ def _time_to_event(
             where=where,
             args=args,
             module=module,
-            convention=protocol.convention,
+            convention=convention_of(protocol, analysis),
             estimand=endpoint.estimand,
             paramcd=endpoint.paramcd,
             evaluator=endpoint.evaluator,
@@ -131,7 +132,7 @@ def _response(
                 where=_response_rows(paramcd, endpoint.evaluator),
                 args={**args, **counted},
                 module=module,
-                convention=protocol.convention,
+                convention=convention_of(protocol, analysis),
                 estimand=endpoint.estimand,
                 paramcd=paramcd,
                 evaluator=endpoint.evaluator,
@@ -156,7 +157,7 @@ def _rate_methods(
         for method in ("rate-difference", "odds-ratio"):
             args = contrast_args(analysis, method, strata)
             yield f"{method}{form}", reason, args, "response_comparison"
-        test = association_args(protocol, strata)
+        test = association_args(protocol, analysis, strata)
         yield f"association{form}", reason, test, "response_comparison"
 
 

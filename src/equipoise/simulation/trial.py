@@ -64,9 +64,28 @@ def simulate_patients(
     reads = read_scans(
         protocol, simulation, lives.latent, scans, reference=reference, streams=streams
     )
+    return tell_patients(protocol, simulation, lives, scans, reads, streams)
+
+
+def tell_patients(
+    protocol: Protocol,
+    simulation: Simulation,
+    lives: Lives,
+    scans: Scans,
+    reads: Reads,
+    streams: Streams,
+    *,
+    action: IntArray | None = None,
+    imaged_to: IntArray | None = None,
+) -> dict[str, pl.DataFrame]:
+    """What follows from lives and reads: lesions, treatment and adverse events, as plain tables.
+
+    Parameters    action : what was done for adverse events, as for `record_events`
+                  imaged_to : (subjects,) date before which no other therapy begins
+    """
     lesions = simulate_lesions(reads, streams)
     progressed = _progression_date(reads, scans, treating_evaluator(protocol))
-    treatment = _treat(protocol, simulation, lives, progressed, streams)
+    treatment = _treat(protocol, simulation, lives, progressed, streams, action, imaged_to)
     return {
         "patients": patient_table(protocol, streams, lives, treatment),
         "reads": read_table(scans, reads, lesions),
@@ -102,6 +121,8 @@ def _treat(
     lives: Lives,
     progressed: IntArray,
     streams: Streams,
+    action: IntArray | None,
+    imaged_to: IntArray | None,
 ) -> Treatment:
     """Adverse events and doses until treatment stops, and what was given after progression."""
     start = lives.entry.start
@@ -114,6 +135,7 @@ def _treat(
         start=start,
         stop=np.minimum(progressed, lives.follow.observed_to),
         streams=streams,
+        action=action,
     )
     doses = give_doses(
         protocol,
@@ -123,7 +145,8 @@ def _treat(
         reduce_from=_onset_of_action(events, REDUCED),
         interrupt_from=_onset_of_action(events, INTERRUPTED),
     )
-    therapy = _new_therapy(simulation, progressed, lives, streams)
+    off = progressed if imaged_to is None else np.maximum(progressed, imaged_to)
+    therapy = _new_therapy(simulation, off, lives, streams)
     return Treatment(progressed, therapy, events, doses)
 
 
