@@ -190,6 +190,11 @@ def analyse(trial: str, out: str | None, **given: Any) -> None:
     metavar="NAME",
     help="Of print and figures: csr, nejm, lancet-oncology, jco.",
 )
+@click.option(
+    "--against",
+    metavar="PROFILE",
+    help="Also show what changes under sas94, r-survival, nest, spss or equipoise.",
+)
 def readout(trial: str, out: str | None, **given: Any) -> None:
     """Run the whole path and write the readout: a page, and on paper if asked."""
     with _exit_status(), _progress() as progress:

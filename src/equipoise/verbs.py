@@ -7,8 +7,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from equipoise.errors import Fault, OutputError
-
 if TYPE_CHECKING:  # imported where they are used: `import equipoise` stays fast
     from polars import DataFrame
 
@@ -18,8 +16,6 @@ if TYPE_CHECKING:  # imported where they are used: `import equipoise` stays fast
     from equipoise.trial import Evidence, Tables, Trial
 
 Progress = Callable[[str], None]
-
-FORMATS = ("html", "pdf", "rtf", "docx", "figures")
 
 
 def silent(_: str) -> None:
@@ -164,30 +160,36 @@ def readout(
     formats: Collection[str] = ("html",),
     style: str = "csr",
     look: str | None = None,
+    against: str | None = None,
     progress: Progress = silent,
 ) -> Readout:
     """The whole path: data, twin or simulation, endpoints, analyses, and the readout.
 
     Parameters    simulated : draw patients from the assumptions, though a twin could be made
-                  formats : which of FORMATS to write, or "all"; the page is made in any case
+                  formats : html, pdf, rtf, docx, figures or all; the page is made in any case
                   style : how print looks and rounds: csr, nejm, lancet-oncology or jco
                   look : `interim`, `final` or its number; absent, the protocol's cut-off
+                  against : another convention profile: the numbers that it changes stand beside
     """
     from equipoise.pipeline import (
         Readout,
+        against_stage,
         analyse_stage,
         display_stage,
         print_stage,
         render_stage,
     )
+    from equipoise.report.print.formats import wanted_formats
     from equipoise.report.print.style import read_style
     from equipoise.sources import derived
 
-    wanted = _formats(formats)
+    wanted = wanted_formats(formats)
     read_style(style)  # a misspelt name is told before the work, not after it
     loaded, evidence, adam = derived(trial, data, tables, seed, look, progress, simulated=simulated)
     progress("analysing")
     analysed = analyse_stage(loaded, evidence, adam)
+    if against is not None:
+        analysed = against_stage(loaded, evidence, adam, analysed, convention=against)
     progress("drawing the readout")
     html = render_stage(loaded, evidence, analysed)
     displays = display_stage(loaded, evidence, analysed)
@@ -199,23 +201,9 @@ def readout(
     pages = printed | ({"readout.html": html.encode()} if "html" in wanted else {})
     made = Readout(loaded, evidence, adam, analysed, displays, html, printed)
     folders = _made(evidence) | {"adam": adam, "": made.files()}
-    asked = {"formats": wanted, "style": style}
+    asked = {"formats": wanted, "style": style} | ({"against": against} if against else {})
     _write(out, "readout", loaded, evidence, folders, pages=pages, asked=asked)
     return made
-
-
-def _formats(formats: Collection[str]) -> list[str]:
-    """The formats in their own order; "all" is every one of them."""
-    unknown = [name for name in formats if name not in (*FORMATS, "all")]
-    if unknown or not formats:
-        raise OutputError(
-            Fault(
-                what=f"there is no format `{unknown[0]}`" if unknown else "no format is named",
-                where="--format",
-                mend=f"give some of: {', '.join(FORMATS)}; or: all",
-            )
-        )
-    return [name for name in FORMATS if name in formats or "all" in formats]
 
 
 def write_apart(

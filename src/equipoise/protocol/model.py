@@ -45,6 +45,7 @@ from equipoise.protocol.endpoint import (
     AdverseEvents,
     Analysis,
     AnalysisSet,
+    Concordance,
     ConventionName,
     Data,
     Endpoint,
@@ -74,6 +75,7 @@ __all__ = [
     "Assumption",
     "Bind",
     "Burden",
+    "Concordance",
     "Condition",
     "Confirmation",
     "Correlation",
@@ -177,6 +179,9 @@ class Protocol(Record):
     )
     endpoints: tuple[Endpoint, ...] = Field(min_length=1)
     analyses: tuple[Analysis, ...] = Field(min_length=1)
+    concordance: tuple[Concordance, ...] = Field(
+        default=(), description="Pairs of evaluators whose agreement is reported."
+    )
     adverse_events: AdverseEvents
     convention: ConventionName
     days_per_month: Annotated[float, Field(gt=0)] = 30.4375

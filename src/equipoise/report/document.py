@@ -19,6 +19,8 @@ from equipoise.report.abstract import Paragraph, abstract_paragraphs
 from equipoise.report.adverse_event_detail import grade_table, kind_tables
 from equipoise.report.adverse_event_table import common_table, overview_table, term_table
 from equipoise.report.boundary_figure import boundary_figure
+from equipoise.report.concordance_table import concordance_tables
+from equipoise.report.convention_table import convention_tables
 from equipoise.report.deaths_table import deaths_table
 from equipoise.report.definitions import definitions_json
 from equipoise.report.exposure_table import dose_table, duration_table
@@ -146,6 +148,7 @@ def _sections(
         *_efficacy(numbers, protocol, args, origin=origin),
         _section("follow-up", "Follow-up", [follow_up_table(numbers, protocol, args)]),
         _section("response", "Tumour response", readers),
+        _section("concordance", "Concordance", concordance_tables(numbers, protocol, args)),
         _section(
             "each-patient",
             "Each patient",
@@ -170,6 +173,11 @@ def _sections(
         ),
         _section("laboratory", "Laboratory results", [shift_table(numbers, protocol)]),
         _section("published", "Published beside computed", [published]),
+        _section(
+            "conventions",
+            "Conventions",
+            convention_tables(results.get("convention_difference"), numbers, protocol),
+        ),
         _section("assumptions", "Assumptions", [assumption_table(protocol)]),
     ]
     return [section for section in found if section.blocks]
