@@ -2,7 +2,7 @@
 """equipoise: an oncology clinical trial, executed from one protocol file."""
 
 from equipoise.planning import plan, scenarios
-from equipoise.verbs import analyse, check, derive, readout, rehearse, screen, simulate
+from equipoise.verbs import analyse, check, derive, readout, rehearse, screen, simulate, twin
 
 __all__ = [
     "__version__",
@@ -15,6 +15,7 @@ __all__ = [
     "scenarios",
     "screen",
     "simulate",
+    "twin",
 ]
 
 __version__ = "0.1.0"

@@ -89,6 +89,28 @@ def simulate(trial: str, out: str | None, seed: int) -> None:
 
 @main.command()
 @click.argument("trial")
+@click.option("--out", type=click.Path(), help="Folder to write. [twins/TRIAL]")
+@click.option("--seed", type=int, default=1, show_default=True, help="Another seed, another twin.")
+def twin(trial: str, out: str | None, seed: int) -> None:
+    """Construct patients whose readout prints the published figures: SDTM tables.
+
+    A synthetic twin is no patient data, and every file says so. Exit status 1: some figure does
+    not come out; each one is listed with how close it came.
+    """
+    with _exit_status(), _progress() as progress:
+        from equipoise.twin_lines import twin_lines
+
+        folder = Path(out) if out else Path("twins") / Path(trial).stem
+        made = equipoise.twin(trial, seed=seed, out=folder, progress=progress)
+        lines, agrees = twin_lines(made)
+        click.echo("\n".join(lines))
+        click.echo(folder / "sdtm")
+        if not agrees:
+            sys.exit(FAULTY)
+
+
+@main.command()
+@click.argument("trial")
 @click.option("--replicates", type=click.IntRange(min=1), required=True, help="Trials to simulate.")
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option(
@@ -160,6 +182,11 @@ def analyse(trial: str, out: str | None, **given: Any) -> None:
     show_default=True,
     metavar="NAME",
     help="Of print and figures: csr, nejm, lancet-oncology, jco.",
+)
+@click.option(
+    "--against",
+    metavar="PROFILE",
+    help="Also show what changes under sas94, r-survival, nest, spss or equipoise.",
 )
 def readout(trial: str, out: str | None, **given: Any) -> None:
     """Run the whole path and write the readout: a page, and on paper if asked."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any
 
 import polars as pl
 
 from equipoise.adam import adopt_adam, derive_adam
+from equipoise.results.convention_difference import convention_difference, under_convention
 from equipoise.results.published import compare_published
 from equipoise.results.run import analyse
 from equipoise.store.manifest import run_identifier, versions
@@ -28,6 +29,7 @@ class Analysed:
     sentence: pl.DataFrame
     display_rows: pl.DataFrame
     published: pl.DataFrame | None
+    convention_difference: pl.DataFrame | None = None
 
     def files(self) -> Tables:
         """The tables by name as they lie in a run folder: every row bears the name of its run."""
@@ -42,7 +44,8 @@ class Analysed:
             "sentence": self.sentence,
             "display_rows": self.display_rows,
         }
-        return siblings if self.published is None else siblings | {"published": self.published}
+        more = {"published": self.published, "convention_difference": self.convention_difference}
+        return siblings | {name: table for name, table in more.items() if table is not None}
 
 
 def _named(tables: Tables, run_id: str) -> Tables:
@@ -70,6 +73,15 @@ class Readout:
 
     def _repr_html_(self) -> str:
         return framed(self.html)
+
+
+@dataclass(frozen=True, slots=True)
+class Twinned:
+    """A synthetic twin: its SDTM tables, and each published figure beside the computed one."""
+
+    trial: Trial
+    sdtm: Tables
+    published: pl.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +128,10 @@ def design_stage(trial: Trial, *, solve: str | None, verify: int, seed: int) -> 
 def run_id_of(trial: Trial, evidence: Evidence) -> str:
     """The name of a run: it follows from its inputs, arguments and versions, not from a clock.
 
-    The name of a simulated run says so, and with it every row of its results.
+    The name of a simulated run or a twin says so, and with it every row of its results.
     """
     name = run_identifier(evidence.inputs_with(trial), evidence.arguments)
-    return f"SIMULATED-{name}" if evidence.simulated else name
+    return f"{evidence.kind}-{name}" if evidence.simulated else name
 
 
 def derive_stage(trial: Trial, evidence: Evidence) -> Tables:
@@ -136,6 +148,16 @@ def analyse_stage(trial: Trial, evidence: Evidence, adam: Tables) -> Analysed:
     if trial.protocol.published is not None:
         published = compare_published(tables["results"], trial.protocol)
     return Analysed(**tables, published=published)
+
+
+def against_stage(
+    trial: Trial, evidence: Evidence, adam: Tables, analysed: Analysed, *, convention: str
+) -> Analysed:
+    """The same analyses under another convention profile beside the first: what changes."""
+    other = under_convention(trial.protocol, convention)
+    second = analyse(adam, other, run_id=run_id_of(trial, evidence))
+    found = convention_difference(analysed.results, second["results"])
+    return replace(analysed, convention_difference=found)
 
 
 def display_stage(trial: Trial, evidence: Evidence, analysed: Analysed) -> Tables:

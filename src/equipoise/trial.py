@@ -29,11 +29,12 @@ from equipoise.tables import (
 )
 
 Tables = dict[str, pl.DataFrame]
-DataKind = Literal["DATA", "SIMULATED"]
+DataKind = Literal["DATA", "SIMULATED", "TWIN"]
 
 REQUIRED_SDTM = ("DM", "DS", "EX", "AE")
 RESPONSE_SDTM = {"recorded": ("RS",), "lesions": ("TU", "TR")}
 OPTIONAL_SDTM = ("SUPPDM", "SUPPAE", "CM", "PR", "LB", "RS", "TU", "TR", "SUPPTR")
+TWIN_NOTE = "synthetic twin, constructed from published figures, not patient data"
 ADAM = ("ADSL", "ADRS", "ADTTE", "ADAE")
 
 
@@ -48,7 +49,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The tables of a trial: read from files, or simulated.
+    """The tables of a trial: read from files, simulated, or constructed as a synthetic twin.
 
     `inputs` are the SHA-256 sums of the files read; `arguments` what the user asked for.
     """
@@ -63,7 +64,19 @@ class Evidence:
     @property
     def simulated(self) -> bool:
         """True when no patient behind these tables ever lived."""
-        return self.kind == "SIMULATED"
+        return self.kind != "DATA"
+
+    @property
+    def note(self) -> str | None:
+        """What every file of a twin says of itself; None of other tables."""
+        return TWIN_NOTE if self.kind == "TWIN" else None
+
+    def labelled(self, tables: Tables) -> Tables:
+        """Tables as they go to a file: those of a twin say so in a column of their own."""
+        if self.note is None:
+            return tables
+        note = pl.lit(self.note).alias("ORIGIN")
+        return {name: table.with_columns(note) for name, table in tables.items()}
 
     def inputs_with(self, trial: Trial) -> dict[str, str]:
         """SHA-256 sums of everything that went in, the protocol file first."""
@@ -162,4 +175,23 @@ def simulate_evidence(trial: Trial, *, seed: int) -> Evidence:
         arguments={"seed": seed},
         seed=seed,
         cutoff=simulation.cutoff,
+    )
+
+
+def twin_evidence(trial: Trial, *, seed: int) -> Evidence:
+    """Patients constructed so that the published figures of the protocol come out.
+
+    Raises ProtocolError when the protocol has no published figures or no simulation.
+    """
+    from equipoise.twins.construct import construct_twin
+
+    twin = construct_twin(trial.protocol, seed=seed)
+    assert trial.protocol.simulation is not None  # a twin needs one
+    return Evidence(
+        kind="TWIN",
+        tables=conform(twin.tables),
+        inputs={},
+        arguments={"seed": seed, "twin": True},
+        seed=seed,
+        cutoff=trial.protocol.simulation.cutoff,
     )

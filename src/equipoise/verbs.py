@@ -7,19 +7,15 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from equipoise.errors import Fault, OutputError
-
 if TYPE_CHECKING:  # imported where they are used: `import equipoise` stays fast
     from polars import DataFrame
 
-    from equipoise.pipeline import Analysed, Readout
+    from equipoise.pipeline import Analysed, Readout, Twinned
     from equipoise.protocol.recompute import Recomputed
     from equipoise.screening import Screened
     from equipoise.trial import Evidence, Tables, Trial
 
 Progress = Callable[[str], None]
-
-FORMATS = ("html", "pdf", "rtf", "docx", "figures")
 
 
 def silent(_: str) -> None:
@@ -41,6 +37,28 @@ def simulate(
     loaded, evidence = _begin(trial, None, None, seed, progress)
     _write(out, "simulate", loaded, evidence, {"sdtm": evidence.tables})
     return evidence.tables
+
+
+def twin(
+    trial: str | Path, *, seed: int = 1, out: str | Path | None = None, progress: Progress = silent
+) -> Twinned:
+    """A synthetic twin: patients constructed so that their readout prints the published figures.
+
+    It is no patient data. What it holds: SDTM tables, and every published figure beside the one
+    that the unchanged pipeline computes from them.
+    """
+    from equipoise.pipeline import Twinned, analyse_stage, derive_stage
+    from equipoise.trial import load_trial, twin_evidence
+
+    loaded = load_trial(trial)
+    progress("constructing patients")
+    evidence = twin_evidence(loaded, seed=seed)
+    progress("reading them out")
+    analysed = analyse_stage(loaded, evidence, derive_stage(loaded, evidence))
+    assert analysed.published is not None  # no twin without published figures
+    files = {"sdtm": evidence.tables, "": {"published": analysed.files()["published"]}}
+    _write(out, "twin", loaded, evidence, files)
+    return Twinned(loaded, evidence.tables, analysed.published)
 
 
 def rehearse(
@@ -131,28 +149,34 @@ def readout(
     formats: Collection[str] = ("html",),
     style: str = "csr",
     look: str | None = None,
+    against: str | None = None,
     progress: Progress = silent,
 ) -> Readout:
     """The whole path: data or simulation, endpoints, analyses, and the readout.
 
-    Parameters    formats : which of FORMATS to write, or "all"; the page is made in any case
+    Parameters    formats : html, pdf, rtf, docx, figures or all; the page is made in any case
                   style : how print looks and rounds: csr, nejm, lancet-oncology or jco
                   look : `interim`, `final` or its number; absent, the protocol's cut-off
+                  against : another convention profile: the numbers that it changes stand beside
     """
     from equipoise.pipeline import (
         Readout,
+        against_stage,
         analyse_stage,
         display_stage,
         print_stage,
         render_stage,
     )
+    from equipoise.report.print.formats import wanted_formats
     from equipoise.report.print.style import read_style
 
-    wanted = _formats(formats)
+    wanted = wanted_formats(formats)
     read_style(style)  # a misspelt name is told before the work, not after it
     loaded, evidence, adam = _derived(trial, data, tables, seed, look, progress)
     progress("analysing")
     analysed = analyse_stage(loaded, evidence, adam)
+    if against is not None:
+        analysed = against_stage(loaded, evidence, adam, analysed, convention=against)
     progress("drawing the readout")
     html = render_stage(loaded, evidence, analysed)
     displays = display_stage(loaded, evidence, analysed)
@@ -164,23 +188,9 @@ def readout(
     pages = printed | ({"readout.html": html.encode()} if "html" in wanted else {})
     made = Readout(loaded, evidence, adam, analysed, displays, html, printed)
     folders = _made(evidence) | {"adam": adam, "": made.files()}
-    asked = {"formats": wanted, "style": style}
+    asked = {"formats": wanted, "style": style} | ({"against": against} if against else {})
     _write(out, "readout", loaded, evidence, folders, pages=pages, asked=asked)
     return made
-
-
-def _formats(formats: Collection[str]) -> list[str]:
-    """The formats in their own order; "all" is every one of them."""
-    unknown = [name for name in formats if name not in (*FORMATS, "all")]
-    if unknown or not formats:
-        raise OutputError(
-            Fault(
-                what=f"there is no format `{unknown[0]}`" if unknown else "no format is named",
-                where="--format",
-                mend=f"give some of: {', '.join(FORMATS)}; or: all",
-            )
-        )
-    return [name for name in FORMATS if name in formats or "all" in formats]
 
 
 def write_apart(
@@ -313,7 +323,7 @@ def _write(
 
     files = dict(pages or {})
     for folder, tables in folders.items():
-        files |= table_files(tables, folder=folder)
+        files |= table_files(evidence.labelled(tables), folder=folder)
     manifest = manifest_json(
         run_id=run_id_of(trial, evidence),
         verb=verb,
@@ -323,5 +333,6 @@ def _write(
         arguments={**evidence.arguments, **(asked or {})},
         cutoff=evidence.cutoff,
         seed=evidence.seed,
+        note=evidence.note,
     )
     write_run(Path(out), files | {MANIFEST: manifest})

@@ -33,3 +33,19 @@ def test_every_page_is_reachable_from_the_index():
     for folder in ("how-to", "reference", "tutorial"):
         for page in (ROOT / "docs" / folder).glob("*.md"):
             assert f"{folder}/{page.name}" in index, f"docs/README.md does not list {page.name}"
+
+
+PROOF = re.compile(r"(?:Proof|\*\*Proof\.\*\*).*?(?=\n\n|\"\"\"|\Z)", re.DOTALL)
+NAMED = re.compile(r"tests/[\w/*]+\.(?:py|yaml)")
+WITH_PROOF = [
+    path
+    for path in [*(ROOT / "src").rglob("*.py"), *(ROOT / "docs" / "methods").glob("*.md")]
+    if "Proof" in path.read_text(encoding="utf-8")
+]
+
+
+@pytest.mark.parametrize("page", WITH_PROOF, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_proof_that_is_named_is_there(page):
+    for passage in PROOF.findall(page.read_text(encoding="utf-8")):
+        for name in NAMED.findall(passage):
+            assert list(ROOT.glob(name)), f"{page.name} names {name}"

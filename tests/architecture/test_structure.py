@@ -25,6 +25,8 @@ SHELL = {
     "screening_page",
     "simulated",
     "trial",
+    "twins",
+    "twin_lines",
     "store",
     "__init__",
     "__main__",

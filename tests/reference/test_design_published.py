@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Design values printed in papers and textbooks, or computed by R, each with its source."""
+"""Design values of software that is not ours, each with its source and the script that made it."""
 
 from pathlib import Path
 
@@ -15,9 +15,15 @@ from equipoise.design.classical_bounds import (
 from equipoise.design.combination import fisher_rule
 from equipoise.design.graph import graphical_test, make_graph
 from equipoise.design.many_arms import dunnett_critical
-from equipoise.design.predictive_single_arm import predictive_design, predictive_operating
+from equipoise.design.observed_information import bounds_at_observed
+from equipoise.design.predictive_single_arm import (
+    predictive_design,
+    predictive_operating,
+    predictive_success,
+)
 from equipoise.design.simon import simon_two_stage
 from equipoise.design.spending import obrien_fleming_spending, pocock_spending
+from equipoise.design.stopped_estimate import repeated_interval, stagewise_estimate
 from equipoise.design.two_arm_response import fisher_region, pearson_region, power_of_region
 
 HERE = Path(__file__).parent
@@ -28,10 +34,10 @@ RECORDS = {
 }
 
 
-def printed(got, want, slack=0.0):
+def printed(got, want):
     """`got` rounds to what was printed."""
     digits = len(want.partition(".")[2])
-    assert abs(got - float(want)) <= 0.5 * 10.0**-digits + slack + 1e-9, f"{got} is not {want}"
+    assert abs(got - float(want)) <= 0.5 * 10.0**-digits + 1e-9, f"{got} is not {want}"
 
 
 def having(key):
@@ -76,17 +82,50 @@ def test_spending_bounds(record):
     t = equal_looks(len(record["bounds"]))
     upper = efficacy_bounds(t, spending[record["spending"]](t, 0.025)).upper
     for got, want in zip(upper, record["bounds"], strict=True):
-        printed(got, want, slack=record["tolerance"])
+        printed(got, want)
+
+
+@pytest.mark.parametrize("record", having("repeated_low"))
+def test_intervals_at_the_looks_and_after_the_last(record):
+    information = np.array(record["events"]) / 4
+    held = bounds_at_observed(
+        record["events"], planned=170, alpha=0.025, spending=obrien_fleming_spending
+    )
+    low, high = repeated_interval(information, record["z"], two_sided_bound=held.upper)
+    end = stagewise_estimate(
+        information, record["z"][-1], upper=held.upper, lower=np.full(3, -np.inf), level=0.95
+    )
+    for k in range(3):
+        printed(held.upper[k], record["upper"][k])
+        printed(np.exp(low[k]), record["repeated_low"][k])
+        printed(np.exp(high[k]), record["repeated_high"][k])
+    for got, want in zip((end.low, end.high), record["final_interval"], strict=True):
+        printed(np.exp(got), want)
+    printed(np.exp(end.median_unbiased), record["median_unbiased"])
 
 
 @pytest.mark.parametrize("record", having("simon"))
 def test_simon(record):
-    designs = simon_two_stage(**record["simon"])
-    for name, d in (("optimal", designs.optimal), ("minimax", designs.minimax)):
-        want = record[name]
-        assert [d.first_responses, d.first_patients, d.responses, d.patients] == want["form"]
-        printed(d.expected_patients, want["expected"])
-        printed(d.early_stop, want["early_stop"])
+    d = simon_two_stage(**record["simon"]).optimal
+    want = record["optimal"]
+    assert [d.first_responses, d.first_patients, d.responses, d.patients] == want["form"]
+    printed(d.expected_patients, want["expected"])
+    printed(d.early_stop, want["early_stop"])
+
+
+@pytest.mark.parametrize("record", having("predicted"))
+def test_predictive_probability_of_success(record):
+    given = record["predicted"]
+    prior, most, p0 = tuple(given["prior"]), given["most"], given["p0"]
+    design = predictive_design(
+        p0=p0,
+        prior=prior,
+        looks=[most],
+        posterior_cut=given["posterior_cut"],
+        futility_cut=0.0,
+    )
+    chance = predictive_success(given["patients"], most, design.responses, prior)
+    printed(chance[given["responses"]], record["probability"])
 
 
 @pytest.mark.parametrize("record", having("predictive"))

@@ -13,6 +13,7 @@ from equipoise.report.document import compose
 from equipoise.report.figures import print_drawings, render_svg
 from equipoise.report.footnotes import resolved_args
 from equipoise.report.numbers import index_results
+from equipoise.report.origin import origin_of
 from equipoise.report.patient_marks import count_line
 from equipoise.report.patient_rows import index_patients, short_names
 from equipoise.report.swimmer_figure import MOST_LANES
@@ -26,7 +27,7 @@ def figures(trial):
     found, protocol = tables(trial), simulated(trial).trial.protocol
     numbers = index_results(found["results"])
     args = resolved_args(found["analysis"], variable_labels(protocol))
-    sections = compose(found, protocol, numbers, args, simulated=RUN["data"] == "SIMULATED")
+    sections = compose(found, protocol, numbers, args, origin=origin_of(RUN["data"]))
     blocks = [block for section in sections for block in section.blocks]
     return {block.id: block for block in blocks if getattr(block, "patients", False)}
 
@@ -84,7 +85,7 @@ def test_a_change_beyond_the_scale_is_clipped_and_says_so():
         index_patients(found | {"display_rows": rows}),
         index_results(found["results"]),
         protocol,
-        simulated=True,
+        across="SIMULATED",
     )
     layers = figure.drawings[0].spec["vconcat"][0]["layer"]
     bar = next(layer for layer in layers if layer["mark"]["type"] == "rect")["data"]["values"][0]

@@ -14,6 +14,7 @@ from equipoise.report.document import compose, extent
 from equipoise.report.flow import Flow
 from equipoise.report.footnotes import resolved_args
 from equipoise.report.numbers import Number, index_results
+from equipoise.report.origin import SIMULATED
 from equipoise.report.print import PRINT_FORMATS, render_print
 from equipoise.report.print.book import book_data, book_pdf
 from equipoise.report.print.drawings import drawing_svg
@@ -58,7 +59,7 @@ def sections_of(trial, protocol=None):
     found = tables(trial)
     protocol = protocol or protocol_of(trial)
     args = resolved_args(found["analysis"], variable_labels(protocol))
-    return compose(found, protocol, index_results(found["results"]), args, simulated=True)
+    return compose(found, protocol, index_results(found["results"]), args, origin=SIMULATED)
 
 
 def tables_of(sections):

@@ -57,7 +57,7 @@ def test_the_hazard_ratio_stands_in_the_column_of_the_experimental_arm(numbers, 
 
 
 def test_the_curve_starts_at_one_and_censored_times_lie_on_it(numbers, protocol):
-    figure = kaplan_meier_figure(protocol.analyses[0], numbers, protocol, simulated=False)
+    figure = kaplan_meier_figure(protocol.analyses[0], numbers, protocol, label="")
     layers = figure.drawings[0].spec["layer"]
     lines = [layer for layer in layers if layer["mark"]["type"] == "line"]
     points = [layer for layer in layers if layer["mark"]["type"] == "point"]
@@ -69,7 +69,7 @@ def test_the_curve_starts_at_one_and_censored_times_lie_on_it(numbers, protocol)
 
 
 def test_the_numbers_at_risk_stand_under_their_ticks(numbers, protocol):
-    figure = kaplan_meier_figure(protocol.analyses[0], numbers, protocol, simulated=False)
+    figure = kaplan_meier_figure(protocol.analyses[0], numbers, protocol, label="")
     for drawing in figure.drawings:
         layers = drawing.spec["layer"]
         axis = next(x for x in layers if x["mark"]["type"] == "line")["encoding"]["x"]
@@ -140,3 +140,21 @@ def test_a_number_is_found_by_what_it_is(numbers):
     lower, upper = numbers.interval(number)
     assert lower.value < number.value < upper.value
     assert numbers.find("PFS.BIRC", "cox", "hr", "PBO") is None
+
+
+def test_the_drawn_curve_stops_where_its_footnote_says(numbers, protocol):
+    assert protocol.curve_least_at_risk == 5
+    for analysis in protocol.analyses:
+        figure = kaplan_meier_figure(analysis, numbers, protocol, label="")
+        if figure is None:
+            continue
+        assert "at least 5 patients at risk" in figure.footnotes[0]
+        ends = sorted(
+            n.value for n in numbers.of(analysis.id, "kaplan-meier.curve") if n.stat == "curve_end"
+        )
+        layers = figure.drawings[0].spec["layer"]
+        lines = [layer for layer in layers if layer["mark"]["type"] == "line"]
+        assert sorted(line["data"]["values"][-1]["t"] for line in lines) == ends
+        for end in ends:
+            steps = [n for n in numbers.of(analysis.id, "kaplan-meier.curve") if n.stat == "surv"]
+            assert max(n.time for n in steps) > end

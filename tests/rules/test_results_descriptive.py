@@ -100,3 +100,14 @@ def test_who_is_in_no_analysis_set_is_analysed_nowhere() -> None:
     for analysis, method in (("PFS", "kaplan-meier"), ("ORR", "clopper-pearson"), ("AE.SOC", None)):
         keys = {"analysis_id": analysis, "stat": "N", "arm": "CTRL"}
         assert value(**keys, **({"method_id": method} if method else {})) == 2
+
+
+@pytest.mark.parametrize(("least", "days"), [(None, 200), (1, 200), (2, 120), (3, 90), (4, 200)])
+def test_a_curve_stops_after_the_last_time_with_enough_at_risk(least, days):
+    # the arm has events at 90 and 120 days and a censoring at 200: 3, 2 and 1 at risk
+    protocol = small_analysis_protocol(curve_least_at_risk=least)
+    results = analyse(small_adam(), protocol, run_id="test")["results"]
+    row = results.filter(stat="curve_end", arm="EXP").row(0, named=True)
+    assert row["value"] == pytest.approx(days / 30.4375)
+    assert row["n_rows"] == {200: 1, 120: 2, 90: 3}[days]
+    assert (row["warning"] is not None) == (least == 4)

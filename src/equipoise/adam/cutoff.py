@@ -11,7 +11,8 @@ import polars as pl
 from equipoise.protocol.model import Protocol
 from equipoise.tables.iso_date import earliest_day
 
-SIMULATED = "-SIMULATED"
+SIMULATED = ("-SIMULATED", "-TWIN")
+"""How STUDYID ends where no patient ever lived."""
 
 # The date that makes a record exist, by table; a record without it, or with none, stays.
 _OCCURS = {
@@ -35,7 +36,7 @@ _LATER = {
 
 
 def data_cutoff(tables: Mapping[str, pl.DataFrame], protocol: Protocol) -> date | None:
-    """The protocol's data cut-off; that of its simulation for simulated tables; or none."""
+    """The protocol's data cut-off; that of its simulation where nobody ever lived; or none."""
     text = protocol.data.cutoff
     if text is None and protocol.simulation is not None and _is_simulated(tables):
         text = protocol.simulation.cutoff
@@ -87,4 +88,4 @@ def _unless_after(column: str, last: pl.Expr) -> pl.Expr:
 
 def _is_simulated(tables: Mapping[str, pl.DataFrame]) -> bool:
     studies = tables["DM"]["STUDYID"].unique() if "DM" in tables else pl.Series([], dtype=pl.String)
-    return bool(studies.str.ends_with(SIMULATED).any())
+    return any(studies.str.ends_with(name).any() for name in SIMULATED)

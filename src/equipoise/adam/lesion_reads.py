@@ -94,9 +94,10 @@ def _of_evaluators(
 ) -> pl.DataFrame:
     named = {domain + name[2:] for e in protocol.evaluators for name in e.where}
     used = {*subject_key(adsl), *_USED[domain], *named, f"{domain}ACPTFL"}
-    kept = frame.select(c for c in frame.columns if c in used).join(
-        adsl.select(subject_key(adsl)), on=subject_key(adsl), how="semi"
-    )
+    kept = frame.select(c for c in frame.columns if c in used)
+    subjects, key = adsl.select(subject_key(adsl)), subject_key(adsl)
+    if kept.select(key).join(subjects, on=key, how="anti").height:
+        kept = kept.join(subjects, on=key, how="semi")
     if domain == "TU":
         identified = load_contract("TU").rules["identified"]
         kept = kept.filter((pl.col("TUTESTCD") == identified).fill_null(value=True))
@@ -154,7 +155,10 @@ def _dated(
     partial: Literal["first", "last"],
 ) -> pl.DataFrame:
     """TR with ADT, ADTF and results in mm as text."""
-    in_other_unit = (pl.col("TRORRESU").str.to_uppercase() != "MM").fill_null(value=False)
+    units = tr["TRORRESU"].unique().drop_nulls()
+    in_other_unit = pl.col("TRORRESU").is_in(
+        units.filter(units.str.to_uppercase() != "MM").implode()
+    )
     tr = tr.with_columns(
         TRORRES=pl.when(in_other_unit).then("TRSTRESC").otherwise("TRORRES"),
         ADT=first_day(pl.col("TRDTC")),

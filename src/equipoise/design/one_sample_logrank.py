@@ -66,7 +66,7 @@ def power_one_sample_logrank(
                   (v0 - v1) sqrt(n) / sqrt((v0 + v1) / 2), v1 = E(O), v0 = v1 / HR; the variance of
                   E - O under the alternative follows from the martingale of O - HR E.
     Source: Wu (2015) Pharmaceutical Statistics 14:118-125, eq. 2-5, his sigma terms.
-    Proof: tests/property/test_design_verify.py, simulation
+    Proof: tests/property/test_design_simulated_response.py, simulation
     """
     n, v1, v0, variance = _moments(accrual, historical, dropout, hazard_ratio, month)
     scale = float(np.sqrt((v0 + v1) / 2))

@@ -51,7 +51,7 @@ def predictive_design(
                   futility_cut  : float - stop when the predictive probability of success is below
     Raises        MethodError - success is impossible with so few patients
     Source: Lee and Liu (2008) Clinical Trials 5:93-106, eq. 1.
-    Proof: tests/property/test_design_single_arm.py
+    Proof: tests/reference/design_single_arm.yaml
     """
     sizes = np.asarray(looks, dtype=np.int64)
     most = int(sizes[-1])

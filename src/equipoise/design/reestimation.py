@@ -57,7 +57,7 @@ def reestimate_events(
                   over sqrt(n*): keeps the conditional type I error of the plan
     Source: Mehta and Pocock (2011) Statistics in Medicine 30:3267-3284, eq. 4-6; Cui, Hung and Wang
             (1999) Biometrics 55:853-857 for the weighted statistic.
-    Proof: tests/property/test_design_adaptive.py
+    Proof: tests/property/test_design_simulated_adaptive.py
     """
     if not (0 < seen < planned <= rule.most and 0 < rule.low < rule.target < 1):
         raise MethodError(

@@ -50,7 +50,7 @@ def stagewise_estimate(
                   extreme, then by z: p(theta) = P_theta(crossed before) + P_theta(reach k, Z >= z).
     Source: Tsiatis, Rosner and Mehta (1984) Biometrics 40:797-803; Jennison and Turnbull (2000)
             sections 8.4 and 8.5.
-    Proof: tests/property/test_design_stopped_estimate.py
+    Proof: tests/reference/design_group_sequential.yaml, `after_three_looks`
     """
     info = floats(information)
     top, bottom = _before(upper, len(info)), _before(lower, len(info))

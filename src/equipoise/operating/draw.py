@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Draw the patients of eight replicates in step: entry, end of follow-up, and what ended it.
 
-Proof: tests/property/test_kernel.py, against `reference.draw_patients`.
+Proof: tests/property/test_event_time_kernel.py, against `reference.draw_patients`.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ log m = 2 (s + s**3 / 3 + s**5 / 5 + ...). |s| is below 0.1716, so that the term
 less than one unit in the 54th binary place. No branch, no table, no call into the C library.
 
 Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 4.1.27.
-Proof: tests/property/test_lanes.py (within 2 units in the last place of numpy's).
+Proof: tests/property/test_event_time_parts.py (within 2 units in the last place of numpy's).
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ end of a run counts as infinitely large and takes part in no comparison.
 
 Source: Batcher, "Sorting networks and their applications", AFIPS 1968; Knuth, The Art of Computer
 Programming 3, section 5.3.4, and algorithm 5.2.2M for the blocks of sixteen.
-Proof: tests/property/test_sorting.py (against numpy).
+Proof: tests/property/test_event_time_parts.py (against numpy).
 """
 
 from __future__ import annotations

@@ -46,6 +46,21 @@ class Enrolment(Record):
     rates: tuple[EntryRate, ...] = ()
 
 
+class Crossover(Record):
+    """Another arm's drug after progression, and what it does to death from progression on."""
+
+    treatment: Text = Field(description="As recorded in CM.")
+    chance: Probability
+    death: Positive = Field(default=1.0, description="Hazard ratio of death after progression.")
+
+
+class ScreenFailures(Record):
+    """People who consent and are not enrolled."""
+
+    share: Annotated[float, Field(ge=0, lt=1)] = Field(description="Of all who consent.")
+    reasons: dict[Text, Probability] = Field(min_length=1, description="They add up to 1.")
+
+
 class Course(Record):
     """The disease of one arm: latent times to progression and death, and tumour response.
 
@@ -58,6 +73,7 @@ class Course(Record):
     death_after_progression: tuple[Piece, ...] = Field(min_length=1)
     partial_response: Probability
     complete_response: Probability
+    crossover: Crossover | None = None
 
 
 class Continuous(Record):
@@ -140,6 +156,7 @@ class Simulation(Record):
         description="Chance of another anticancer therapy after progression seen by the treating "
         "physician.",
     )
+    screen_failures: ScreenFailures | None = None
     continuous: dict[Variable, Continuous] = Field(default_factory=dict)
     categorical: dict[Variable, dict[str, Probability]] = Field(default_factory=dict)
     correlations: tuple[Correlation, ...] = ()

@@ -62,6 +62,13 @@ def check_simulation(protocol: Protocol) -> Iterator[Finding]:
                 f"the probabilities of `{variable}` add up to {sum(levels.values()):g}",
                 "they have to add up to 1",
             )
+    screening = protocol.simulation.screen_failures
+    if screening is not None and abs(sum(screening.reasons.values()) - 1) > 1e-9:
+        yield (
+            ("simulation", "screen_failures", "reasons"),
+            f"the probabilities of the reasons add up to {sum(screening.reasons.values()):g}",
+            "they have to add up to 1",
+        )
     for i, event in enumerate(protocol.simulation.adverse_events):
         for arm, grades in event.worst_grade.items():
             path = ("simulation", "adverse_events", i, "worst_grade", arm)

@@ -10,6 +10,7 @@ from pydantic import Field
 from equipoise.protocol.record import Condition, Days, Factor, Name, Record, Text, Variable
 
 EndpointKind = Literal["pfs", "os", "dor", "ttr", "ttf", "dodc", "orr", "dcr"]
+ConventionName = Literal["equipoise", "sas94", "r-survival", "nest", "spss"]
 Method = Literal["kaplan-meier", "logrank", "cox", "follow-up", "proportion"]
 
 
@@ -58,6 +59,11 @@ class RuleSet(Record):
         default="any",
         description="independent: only what the independent evaluator saw too, by the same visit.",
     )
+    times: Literal["exact", "interval"] = Field(
+        default="exact",
+        description="interval: as a sensitivity set analysed from LEFTDT to RIGHTDT, between which "
+        "the event lies, not on the day it was found.",
+    )
 
 
 class Endpoint(Record):
@@ -90,6 +96,18 @@ class Analysis(Record):
     strata: tuple[Variable, ...] = ()
     landmarks_months: tuple[Annotated[float, Field(gt=0)], ...] = ()
     subgroups: tuple[Factor, ...] = ()
+    conf_level: Annotated[float, Field(gt=0, lt=1)] = 0.95
+    convention: ConventionName | None = Field(
+        default=None, description="Absent: the convention of the protocol."
+    )
+
+
+class Concordance(Record):
+    """Two evaluators to be held beside each other, subject by subject."""
+
+    evaluator: Name = Field(description="Whose reads are held against the other's: INV.")
+    reference: Name = Field(description="Whose reads they are held against: BIRC.")
+    population: Name
     conf_level: Annotated[float, Field(gt=0, lt=1)] = 0.95
 
 

@@ -21,9 +21,11 @@ from equipoise.protocol.assumption import (
     Burden,
     Correlation,
     Course,
+    Crossover,
     Effect,
     EntryRate,
     Piece,
+    ScreenFailures,
     Simulation,
 )
 from equipoise.protocol.design import (
@@ -43,6 +45,8 @@ from equipoise.protocol.endpoint import (
     AdverseEvents,
     Analysis,
     AnalysisSet,
+    Concordance,
+    ConventionName,
     Data,
     Endpoint,
     RuleSet,
@@ -71,11 +75,13 @@ __all__ = [
     "Assumption",
     "Bind",
     "Burden",
+    "Concordance",
     "Condition",
     "Confirmation",
     "Correlation",
     "Course",
     "Criterion",
+    "Crossover",
     "Data",
     "Design",
     "DesignStratum",
@@ -106,6 +112,7 @@ __all__ = [
     "Response",
     "RuleSet",
     "Schedule",
+    "ScreenFailures",
     "Simulation",
     "SingleArmResponseDesign",
     "SpecialInterest",
@@ -172,9 +179,17 @@ class Protocol(Record):
     )
     endpoints: tuple[Endpoint, ...] = Field(min_length=1)
     analyses: tuple[Analysis, ...] = Field(min_length=1)
+    concordance: tuple[Concordance, ...] = Field(
+        default=(), description="Pairs of evaluators whose agreement is reported."
+    )
     adverse_events: AdverseEvents
-    convention: Literal["equipoise", "sas94", "r-survival", "nest", "spss"]
+    convention: ConventionName
     days_per_month: Annotated[float, Field(gt=0)] = 30.4375
+    curve_least_at_risk: Annotated[int, Field(gt=0)] | None = Field(
+        default=None,
+        description="Curves stop after the last time with so many patients at risk; absent: at the "
+        "last observed time.",
+    )
     data: Data = Data()
     design: Design | None = None
     simulation: Simulation | None = None

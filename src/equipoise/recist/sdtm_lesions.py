@@ -61,13 +61,23 @@ def measurements_from_sdtm(
     by_state = test == TUMOUR_STATE
     by_size = (test == wanted) | (pl.col("CLASS").is_null() & test.is_in([longest, short]))
     rows = named.filter(by_state | by_size)
-    size = pl.col("TRORRES").str.strip_chars().cast(pl.Float64, strict=False)
+    rows = rows.with_columns(_size=_number(rows["TRORRES"]))
+    size = pl.col("_size")
     baseline = (
         lesions.filter(pl.col("CLASS") != "NEW").select(*key, "VISIT", ABLFL=pl.lit("Y")).unique()
     )
     return rows.join(baseline, on=[*key, "VISIT"], how="left", maintain_order="left").select(
         *key, "LNKID", "VISIT", "ADT", size.alias("SIZE"), _state(size).alias("STATE"), "ABLFL"
     )
+
+
+def _number(text: pl.Series) -> pl.Series:
+    """Sizes as written, blanks about them or not; null for what is no number."""
+    plain = text.cast(pl.Float64, strict=False)
+    others = text.filter(plain.is_null() & text.is_not_null()).unique()
+    if not others.str.strip_chars().cast(pl.Float64, strict=False).count():
+        return plain
+    return text.str.strip_chars().cast(pl.Float64, strict=False)
 
 
 def without_copies(measurements: pl.DataFrame) -> pl.DataFrame:
@@ -93,12 +103,10 @@ def separate_dates(measurements: pl.DataFrame, *, key: Sequence[str]) -> pl.Data
 def _state(size: pl.Expr) -> pl.Expr:
     rules = read_rules("sdtm_lesions.yaml")
     state = pl.lit(None, dtype=pl.String)
+    told = pl.when(size.is_null()).then("TRORRES")
     for name, known in rules["states"].items():
-        state = (
-            pl.when(pl.col("CLASS") == name)
-            .then(_mapped(pl.col("TRORRES"), known))
-            .otherwise(state)
-        )
+        of_class = pl.when(pl.col("CLASS") == name).then(told)
+        state = pl.coalesce(_mapped(of_class, known), state)
     not_done = pl.col("TRSTAT") == rules["not_done"]
     return (
         pl.when(not_done)

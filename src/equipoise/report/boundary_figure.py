@@ -30,7 +30,7 @@ Point = dict[str, Any]
 
 
 def boundary_figure(
-    analysis: Analysis, numbers: Numbers, protocol: Protocol, *, simulated: bool
+    analysis: Analysis, numbers: Numbers, protocol: Protocol, *, label: str
 ) -> Figure | None:
     """Bounds by events, as planned and as used, with the observed Z; None without looks."""
     looks = held_looks(analysis, numbers)
@@ -62,7 +62,7 @@ def boundary_figure(
             "Test statistic Z by number of events: the efficacy bound as planned, the bound that "
             "each look held was judged by, and the statistic that it showed."
         ),
-        drawings=tuple(_drawing(name, frame, series, simulated) for name, frame in SIZES),
+        drawings=tuple(_drawing(name, frame, series, label) for name, frame in SIZES),
         footnotes=(
             "Dashed line: bounds as planned. Bars: bounds at the events reached, by which the looks"
             " were judged. Points: observed Z, positive in favour of the experimental arm.",
@@ -71,13 +71,13 @@ def boundary_figure(
 
 
 def _drawing(
-    name: str, frame: dict[str, int], series: dict[str, list[Point]], simulated: bool
+    name: str, frame: dict[str, int], series: dict[str, list[Point]], label: str
 ) -> Drawing:
     used: list[Number] = []
     spec = base_spec(**frame)
     bare = {key: [_bare(point) for point in points] for key, points in series.items()}
     both = (("planned", "used", EFFICACY), ("futility planned", "futility used", FUTILITY))
-    layers = [_watermark(frame)] if simulated else []
+    layers = [_watermark(frame, label)] if label else []
     for planned, held, colour in both:
         if bare[planned]:
             layers.append(_line(bare[planned], colour))
@@ -136,11 +136,11 @@ def _labels(points: list[Point], used: list[Number], *, dy: int, colour: str) ->
     return text_layer(rows, x=axes["x"], y=axes["y"], dy=dy, fill=colour, fontWeight="bold")
 
 
-def _watermark(frame: dict[str, int]) -> dict[str, Any]:
-    middle = [{"text": "SIMULATED", "px": frame["width"] / 2, "py": frame["height"] / 2}]
+def _watermark(frame: dict[str, int], label: str) -> dict[str, Any]:
+    middle = [{"text": label, "px": frame["width"] / 2, "py": frame["height"] / 2}]
     layer = text_layer(middle, x=pixels("px"), y=pixels("py"))
     layer["mark"] |= {
-        "fontSize": frame["width"] / 7,
+        "fontSize": frame["width"] / 7 * min(1, 9 / len(label)),
         "fontWeight": "bold",
         "opacity": 0.07,
         "angle": -18,

@@ -10,10 +10,11 @@ import polars as pl
 
 from equipoise.protocol.model import Protocol
 from equipoise.report.abstract import Paragraph
-from equipoise.report.document import SIMULATED, Block, Results, compose, extent
+from equipoise.report.document import Block, Results, compose, extent
 from equipoise.report.flow import Flow
 from equipoise.report.footnotes import resolved_args
 from equipoise.report.numbers import Number, index_results
+from equipoise.report.origin import origin_of
 from equipoise.report.summary import Card, key_results
 from equipoise.report.table import Part, Rounded, Table
 from equipoise.report.words import variable_labels
@@ -52,7 +53,7 @@ def display_tables(
     """
     numbers = index_results(results["results"])
     args = resolved_args(results["analysis"], variable_labels(protocol))
-    sections = compose(results, protocol, numbers, args, simulated=run["data"] == SIMULATED)
+    sections = compose(results, protocol, numbers, args, origin=origin_of(run["data"]))
     cutoff = extent(run.get("cutoff"))
     shown: list[tuple[str, str, Block | Card]] = [
         (f"key-{card.target}-{at}", "Summary", card)

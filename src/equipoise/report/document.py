@@ -19,6 +19,8 @@ from equipoise.report.abstract import Paragraph, abstract_paragraphs
 from equipoise.report.adverse_event_detail import grade_table, kind_tables
 from equipoise.report.adverse_event_table import common_table, overview_table, term_table
 from equipoise.report.boundary_figure import boundary_figure
+from equipoise.report.concordance_table import concordance_tables
+from equipoise.report.convention_table import convention_tables
 from equipoise.report.deaths_table import deaths_table
 from equipoise.report.definitions import definitions_json
 from equipoise.report.exposure_table import dose_table, duration_table
@@ -30,9 +32,11 @@ from equipoise.report.kaplan_meier_figure import kaplan_meier_figure
 from equipoise.report.laboratory_table import shift_table
 from equipoise.report.look_table import look_table
 from equipoise.report.numbers import Number, Numbers, index_results
+from equipoise.report.origin import Origin, origin_of
 from equipoise.report.patient_rows import Patients, index_patients
 from equipoise.report.published_table import assumption_table, published_table
 from equipoise.report.response_table import response_table
+from equipoise.report.rule_set_table import rule_set_tables
 from equipoise.report.shells import baseline_table, disposition_table, populations_table
 from equipoise.report.spider_figure import spider_figure
 from equipoise.report.subgroup_table import subgroup_tables
@@ -43,7 +47,6 @@ from equipoise.report.table import Rounded, Table, cell_numbers
 from equipoise.report.waterfall_figure import waterfall_figure
 from equipoise.report.words import variable_labels
 
-SIMULATED = "SIMULATED"
 PURPOSES = {"primary": "Primary", "secondary": "Secondary", "sensitivity": "Sensitivity"}
 
 Block = Table | Figure | Flow | Paragraph
@@ -66,13 +69,13 @@ def render_readout(results: Results, protocol: Protocol, *, run: Mapping[str, An
 
     Parameters    results : the tables results, analysis, rowset, sentence and, where the protocol
                   carries published figures, published
-                  run : run_id; data, SIMULATED or DATA; cutoff; seed; versions; inputs (SHA-256)
+                  run : run_id; data (SIMULATED, TWIN or DATA); cutoff; seed; versions; inputs
     Returns       the page; the same arguments give the same bytes
     """
     numbers = index_results(results["results"])
     args = resolved_args(results["analysis"], variable_labels(protocol))
-    simulated = run["data"] == SIMULATED
-    sections = compose(results, protocol, numbers, args, simulated=simulated)
+    origin = origin_of(run["data"])
+    sections = compose(results, protocol, numbers, args, origin=origin)
     cards = key_results(numbers, protocol)
     printed = [*_printed(sections), *_card_numbers(cards)]
     css, script = (_template_text(name) for name in ("readout.css", "readout.js"))
@@ -83,7 +86,8 @@ def render_readout(results: Results, protocol: Protocol, *, run: Mapping[str, An
             protocol=protocol,
             run=run,
             cutoff=extent(run.get("cutoff")),
-            label=SIMULATED if simulated else "",
+            label=origin.label,
+            origin=origin,
             sections=sections,
             cards=cards,
             facts=facts(protocol),
@@ -104,10 +108,10 @@ def compose(
     numbers: Numbers,
     args: Mapping[tuple[str, str], Mapping[str, Any]],
     *,
-    simulated: bool,
+    origin: Origin,
 ) -> list[Section]:
     """The parts of the report with their tables and figures numbered: one for every format."""
-    return _numbered(_sections(results, protocol, numbers, args, simulated=simulated))
+    return _numbered(_sections(results, protocol, numbers, args, origin=origin))
 
 
 def extent(cutoff: str | None) -> str:
@@ -121,12 +125,12 @@ def _sections(
     numbers: Numbers,
     args: Mapping[tuple[str, str], Mapping[str, Any]],
     *,
-    simulated: bool,
+    origin: Origin,
 ) -> list[Section]:
     """The parts of the page in reading order; a part without content is left out."""
     readers = [response_table(item.id, numbers, protocol, args) for item in protocol.evaluators]
     patients = index_patients(results)
-    published = published_table(results.get("published"), numbers, protocol, simulated=simulated)
+    published = published_table(results.get("published"), numbers, protocol, note=origin.note)
     found = [
         _section(
             "abstract", "Abstract", [*abstract_paragraphs(results["sentence"], numbers, protocol)]
@@ -141,13 +145,14 @@ def _sections(
                 baseline_table(numbers, protocol, args),
             ],
         ),
-        *_efficacy(numbers, protocol, args, simulated=simulated),
+        *_efficacy(numbers, protocol, args, origin=origin),
         _section("follow-up", "Follow-up", [follow_up_table(numbers, protocol, args)]),
         _section("response", "Tumour response", readers),
+        _section("concordance", "Concordance", concordance_tables(numbers, protocol, args)),
         _section(
             "each-patient",
             "Each patient",
-            patient_figures(patients, numbers, protocol, simulated=simulated),
+            patient_figures(patients, numbers, protocol, across=origin.label),
         ),
         _section(
             "exposure",
@@ -168,20 +173,25 @@ def _sections(
         ),
         _section("laboratory", "Laboratory results", [shift_table(numbers, protocol)]),
         _section("published", "Published beside computed", [published]),
+        _section(
+            "conventions",
+            "Conventions",
+            convention_tables(results.get("convention_difference"), numbers, protocol),
+        ),
         _section("assumptions", "Assumptions", [assumption_table(protocol)]),
     ]
     return [section for section in found if section.blocks]
 
 
 def patient_figures(
-    patients: Patients, numbers: Numbers, protocol: Protocol, *, simulated: bool
+    patients: Patients, numbers: Numbers, protocol: Protocol, *, across: str
 ) -> list[Figure | None]:
     """Waterfalls, spiders and swimmers, in which one patient is one bar, line or lane."""
     made: list[Figure | None] = []
     for draw in (waterfall_figure, spider_figure):
         for evaluator in protocol.evaluators:
-            made.append(draw(evaluator, patients, numbers, protocol, simulated=simulated))
-    return [*made, *swimmer_figures(patients, numbers, protocol, simulated=simulated)]
+            made.append(draw(evaluator, patients, numbers, protocol, across=across))
+    return [*made, *swimmer_figures(patients, numbers, protocol, across=across)]
 
 
 def _section(
@@ -195,7 +205,7 @@ def _efficacy(
     protocol: Protocol,
     args: Mapping[tuple[str, str], Mapping[str, Any]],
     *,
-    simulated: bool,
+    origin: Origin,
 ) -> list[Section]:
     """One section per time-to-event analysis: its figure and its table."""
     return [
@@ -203,12 +213,13 @@ def _efficacy(
             f"analysis-{analysis.id}",
             analysis.label,
             [
-                kaplan_meier_figure(analysis, numbers, protocol, simulated=simulated),
+                kaplan_meier_figure(analysis, numbers, protocol, label=origin.label),
                 survival_table(analysis, numbers, protocol, args),
-                boundary_figure(analysis, numbers, protocol, simulated=simulated),
+                boundary_figure(analysis, numbers, protocol, label=origin.label),
                 look_table(analysis, numbers, protocol, args),
-                *forest_figures(analysis, numbers, protocol, simulated=simulated),
+                *forest_figures(analysis, numbers, protocol, label=origin.label),
                 *subgroup_tables(analysis, numbers, protocol, args),
+                *rule_set_tables(analysis, numbers, protocol, args),
             ],
             eyebrow=f"{PURPOSES.get(analysis.purpose, analysis.purpose.capitalize())} analysis",
         )

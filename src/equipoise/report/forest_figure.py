@@ -33,14 +33,14 @@ NARROW = Layout("narrow", 300, 0, 10, 33, 19)
 
 
 def forest_figures(
-    analysis: Analysis, numbers: Numbers, protocol: Protocol, *, simulated: bool
+    analysis: Analysis, numbers: Numbers, protocol: Protocol, *, label: str
 ) -> list[Figure]:
     """One figure per experimental arm; none where the analysis has no subgroups."""
     control = protocol.control
     if control is None or not numbers.of(analysis.id, RATIO):
         return []
     return [
-        _figure(analysis, arm, control, numbers, protocol, simulated=simulated)
+        _figure(analysis, arm, control, numbers, protocol, label=label)
         for arm in protocol.arms
         if arm.id != control.id
     ]
@@ -53,7 +53,7 @@ def _figure(
     numbers: Numbers,
     protocol: Protocol,
     *,
-    simulated: bool,
+    label: str,
 ) -> Figure:
     lines = forest_lines(analysis, arm.id, numbers, protocol)
     whom = f", {arm.short} v {control.short}" if len(protocol.arms) > 2 else ""
@@ -67,8 +67,7 @@ def _figure(
             "then each level of each subgroup factor. The table of subgroups holds every number."
         ),
         drawings=tuple(
-            _drawing(lines, layout, arm, control, numbers, simulated=simulated)
-            for layout in (WIDE, NARROW)
+            _drawing(lines, layout, arm, control, numbers, label=label) for layout in (WIDE, NARROW)
         ),
         footnotes=(
             f"Below 1: {arm.short} has the lower hazard. Squares: area in proportion to events. "
@@ -87,7 +86,7 @@ def _drawing(
     control: Arm,
     numbers: Numbers,
     *,
-    simulated: bool,
+    label: str,
 ) -> Drawing:
     used: list[Number] = []
     height = int(line_tops(lines, layout)[-1]) + 6
@@ -113,7 +112,7 @@ def _drawing(
         else above_layers(lines, layout, numbers, used)
     )
     spec["layer"] = [
-        *(_watermark(layout, height) if simulated else []),
+        *(_watermark(layout, height, label) if label else []),
         *_verticals(lines, x, height),
         *_marks(lines, layout, numbers, x, (low, high)),
         *texts,
@@ -194,11 +193,11 @@ def _marks(
     ]
 
 
-def _watermark(layout: Layout, height: int) -> list[dict[str, Any]]:
-    middle = {"text": "SIMULATED", "px": (layout.plot - layout.left) / 2, "py": height / 2}
+def _watermark(layout: Layout, height: int, label: str) -> list[dict[str, Any]]:
+    middle = {"text": label, "px": (layout.plot - layout.left) / 2, "py": height / 2}
     big = text_layer([middle], x=pixels("px"), y=pixels("py"), align="center")
     big["mark"] |= {
-        "fontSize": (layout.plot + layout.left) / 7,
+        "fontSize": (layout.plot + layout.left) / 7 * min(1, 9 / len(label)),
         "fontWeight": "bold",
         "opacity": 0.07,
         "angle": -18,

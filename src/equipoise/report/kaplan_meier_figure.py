@@ -35,7 +35,7 @@ STARTS = {"randomisation": "Months since randomisation", "first-dose": "Months s
 
 
 def kaplan_meier_figure(
-    analysis: Analysis, numbers: Numbers, protocol: Protocol, *, simulated: bool
+    analysis: Analysis, numbers: Numbers, protocol: Protocol, *, label: str
 ) -> Figure | None:
     """The figure of one time-to-event analysis; None where no curve was computed."""
     styles = arm_styles(protocol)
@@ -45,7 +45,7 @@ def kaplan_meier_figure(
         return None
     endpoint = next(item for item in protocol.endpoints if item.id == analysis.endpoint)
     ticks = sorted({n.time for n in numbers.of(analysis.id, RISK) if n.time is not None})
-    plot = Plot(analysis, protocol, numbers, drawn, tuple(ticks), endpoint.label, simulated)
+    plot = Plot(analysis, protocol, numbers, drawn, tuple(ticks), endpoint.label, label)
     return Figure(
         id=f"km-{analysis.id}",
         title=f"Kaplan-Meier curves: {analysis.label}",
@@ -58,10 +58,20 @@ def kaplan_meier_figure(
         ),
         drawings=tuple(_drawing(plot, layout, STARTS[endpoint.start]) for layout in (WIDE, NARROW)),
         footnotes=(
-            "Bands: pointwise 95% confidence intervals. Vertical ticks: censored times. Each curve "
-            "stops at the last observed time of its arm. At risk at a time: everyone whose own "
+            f"Bands: pointwise 95% confidence intervals. Vertical ticks: censored times. "
+            f"{_stop_rule(protocol)} At risk at a time: everyone whose own "
             "time is that or later; events and censorings are those before it.",
         ),
+    )
+
+
+def _stop_rule(protocol: Protocol) -> str:
+    least = protocol.curve_least_at_risk
+    if least is None:
+        return "Each curve stops at the last observed time of its arm."
+    return (
+        f"Each curve stops after the last time with at least {least} patients at risk; that of an "
+        "arm of fewer patients at its last observed time."
     )
 
 
@@ -80,6 +90,11 @@ def _curve(analysis: str, numbers: Numbers, arm: Arm, index: int) -> Curve:
         elif number.stat == "n_cens":
             censored.append(number.time)
     steps.sort()
+    end = numbers.find(analysis, CURVE, "curve_end", arm.id)
+    if steps and end and end.value is not None:
+        steps = [step for step in steps if step[0] <= end.value]
+        steps.append((end.value, *steps[-1][1:]))
+        censored = [time for time in censored if time <= end.value]
     heights = [
         (time, max((s for s in steps if s[0] <= time), default=(0, 1.0, 0, 0))[1])
         for time in sorted(censored)
@@ -116,12 +131,12 @@ def _drawing(plot: Plot, layout: Layout, x_title: str) -> Drawing:
 
 
 def _watermark(plot: Plot, layout: Layout) -> list[dict[str, Any]]:
-    if not plot.simulated:
+    if not plot.watermark:
         return []
-    middle = {"text": "SIMULATED", "px": layout.width / 2, "py": layout.height / 2}
+    middle = {"text": plot.watermark, "px": layout.width / 2, "py": layout.height / 2}
     big = text_layer([middle], x=pixels("px"), y=pixels("py"), align="center")
     big["mark"] |= {
-        "fontSize": layout.width / 7,
+        "fontSize": layout.width / 7 * min(1, 9 / len(plot.watermark)),
         "fontWeight": "bold",
         "opacity": 0.07,
         "angle": -18,

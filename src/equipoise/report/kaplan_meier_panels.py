@@ -51,7 +51,7 @@ class Plot:
     curves: tuple[Curve, ...]
     ticks: tuple[float, ...]
     label: str
-    simulated: bool
+    watermark: str
 
 
 def _interval(numbers: Numbers, estimate: Number | None, used: list[Number], joint: str) -> str:

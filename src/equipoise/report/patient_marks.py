@@ -170,14 +170,14 @@ def line_at(value: float, *, dashed: bool) -> dict[str, Any]:
     }
 
 
-def watermark(panel: Panel, height: int, *, simulated: bool) -> list[dict[str, Any]]:
-    """SIMULATED across a panel whose patients do not exist."""
-    if not simulated:
+def watermark(panel: Panel, height: int, *, across: str) -> list[dict[str, Any]]:
+    """The word across a panel whose patients do not exist; none where `across` is empty."""
+    if not across:
         return []
-    middle = {"text": "SIMULATED", "px": panel.width / 2, "py": height / 2}
+    middle = {"text": across, "px": panel.width / 2, "py": height / 2}
     big = text_layer([middle], x=pixels("px"), y=pixels("py"), align="center")
     big["mark"] |= {
-        "fontSize": panel.width / 8,
+        "fontSize": panel.width / 8 * min(1, 9 / len(across)),
         "fontWeight": "bold",
         "opacity": 0.07,
         "fill": ALERT,

@@ -24,7 +24,7 @@ Figure = dict[str, dict[str, Any]]
 
 
 def published_table(
-    published: pl.DataFrame | None, numbers: Numbers, protocol: Protocol, *, simulated: bool
+    published: pl.DataFrame | None, numbers: Numbers, protocol: Protocol, *, note: str
 ) -> Table | None:
     """Each published figure with the computed value rounded to the same decimals."""
     if published is None or protocol.published is None or published.is_empty():
@@ -40,11 +40,8 @@ def published_table(
         rows.append(Row(title, _cells(parts, numbers), depth=0 if alone else 1))
         last = label
     notes = ["Computed values are rounded to the decimals that the publication prints."]
-    if simulated:
-        notes.append(
-            "The computed values come from a simulation whose assumptions were chosen near the "
-            "published figures: agreement here is no evidence about the trial."
-        )
+    if note:
+        notes.append(note)
     return Table(
         id="published",
         title="Published figures beside the computed",

@@ -44,6 +44,12 @@ def response_table(
     reader = lower_first(evaluator_name(protocol, evaluator))
     notes = [method_words(m, args[analysis, m]) for m, _, c in forms if c and (analysis, m) in args]
     notes += _comparison_notes(evaluator, protocol, args)
+    waiting = numbers.find(analysis, "bor", "n", arms[0], levels=("PENDING",))
+    if waiting is not None:
+        notes.append(
+            "Adjudication pending: the two reads differ and none is accepted yet; the patient "
+            "counts as no response."
+        )
     return Table(
         id=f"response-{evaluator}",
         title=f"Tumour response by {reader}, {protocol.response.criteria}",

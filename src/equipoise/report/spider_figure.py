@@ -36,7 +36,7 @@ def spider_figure(
     numbers: Numbers,
     protocol: Protocol,
     *,
-    simulated: bool,
+    across: str,
 ) -> Figure | None:
     """The courses as one reader measured them; None where nobody's are known."""
     display = f"spider.{evaluator.id}"
@@ -58,9 +58,7 @@ def spider_figure(
         for at, arm in enumerate(shown):
             counted = count_line(numbers, f"CHANGE.{evaluator.id}", "shown.change", arm.id, used)
             points = [_point(row, best, patients, month) for row in sums[arm.id]]
-            panels.append(
-                _panel(arm, points, counted, panel, end=last, key=at == 0, simulated=simulated)
-            )
+            panels.append(_panel(arm, points, counted, panel, end=last, key=at == 0, across=across))
         base = base_spec(width=panel.width, height=panel.height, font_size=panel.font)
         drawings.append(Drawing(stacked(panels, base), tuple(used), panel.size))
     return Figure(
@@ -100,10 +98,10 @@ def _panel(
     *,
     end: float,
     key: bool,
-    simulated: bool,
+    across: str,
 ) -> dict[str, Any]:
     layers = [
-        *watermark(panel, panel.height, simulated=simulated),
+        *watermark(panel, panel.height, across=across),
         line_at(-30, dashed=True),
         line_at(0, dashed=False),
         _line_layer(points, end),

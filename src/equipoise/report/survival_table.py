@@ -40,8 +40,10 @@ def survival_table(
         Column(arm.short, size=numbers.find(analysis.id, KM, "N", arm.id)) for arm in protocol.arms
     )
     rows = [
-        *_reasons(analysis.id, numbers, arms, "Patients with event", "n_event", "EVNTDESC"),
-        *_reasons(analysis.id, numbers, arms, "Patients censored", "n_cens", "CNSDTDSC"),
+        *reason_rows(
+            (analysis.id, KM), numbers, arms, "Patients with event", "n_event", "EVNTDESC"
+        ),
+        *reason_rows((analysis.id, KM), numbers, arms, "Patients censored", "n_cens", "CNSDTDSC"),
         *_times(analysis, numbers, arms),
         *_differences(analysis, numbers, protocol),
         *_comparison(analysis, numbers, protocol),
@@ -58,31 +60,31 @@ def survival_table(
     )
 
 
-def _reasons(
-    analysis: str, numbers: Numbers, arms: list[str], label: str, stat: str, variable: str
+def reason_rows(
+    where: tuple[str, str],
+    numbers: Numbers,
+    arms: list[str],
+    label: str,
+    stat: str,
+    variable: str,
+    *,
+    depth: int = 0,
 ) -> list[Row]:
+    """A count of times that end in one way, and under it how.
+
+    Parameters    where : analysis and method; stat : n_event or n_cens; variable : of the reasons
+    """
     share = stat.replace("n_", "pct_")
-    rows = [
-        Row(
-            label,
-            tuple(
-                count_cell(
-                    numbers.find(analysis, KM, stat, arm), numbers.find(analysis, KM, share, arm)
-                )
-                for arm in arms
-            ),
-            unit="n (%)",
-        )
-    ]
-    for levels in sorted(numbers.levels(analysis, KM, variable)):
-        cells = tuple(
-            count_cell(
-                numbers.find(analysis, KM, "n", arm, levels=levels),
-                numbers.find(analysis, KM, "pct", arm, levels=levels),
-            )
+
+    def cells(stats: tuple[str, str], levels: tuple[str, ...] = ()) -> tuple[Cell, ...]:
+        return tuple(
+            count_cell(*(numbers.find(*where, name, arm, levels=levels) for name in stats))
             for arm in arms
         )
-        rows.append(Row(reason_words(levels[-1]), cells, depth=1))
+
+    rows = [Row(label, cells((stat, share)), depth, unit=None if depth else "n (%)")]
+    for levels in sorted(numbers.levels(*where, variable)):
+        rows.append(Row(reason_words(levels[-1]), cells(("n", "pct"), levels), depth + 1))
     return rows
 
 

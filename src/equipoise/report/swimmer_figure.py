@@ -61,11 +61,11 @@ class Swimmer:
     numbers: Numbers
     month: float
     end: float
-    simulated: bool
+    across: str
 
 
 def swimmer_figures(
-    patients: Patients, numbers: Numbers, protocol: Protocol, *, simulated: bool
+    patients: Patients, numbers: Numbers, protocol: Protocol, *, across: str
 ) -> list[Figure]:
     """One figure per arm: on the page all its patients, in print as many as a page holds."""
     styles, month = arm_styles(protocol), protocol.days_per_month
@@ -79,7 +79,7 @@ def swimmer_figures(
             numbers,
             month,
             max(days, default=0) / month,
-            simulated,
+            across,
         )
         for arm in protocol.arms
         if lanes[arm.id]
@@ -129,7 +129,7 @@ def _drawing(swimmer: Swimmer, lanes: list[Row], panel: Panel, *, printed: bool)
     bottom = head_top(lines, panel) - 1.4 * panel.line
     x, y = _axes(swimmer, first, last)
     spec["layer"] = [
-        *watermark(panel, min(height, 2 * panel.height), simulated=swimmer.simulated),
+        *watermark(panel, min(height, 2 * panel.height), across=swimmer.across),
         _bars(swimmer, lanes, x, y),
         *_markers(swimmer, lanes, x, y, size=34 if panel.size == "wide" else 16),
         *head_layers(swimmer.arm, lines, panel),

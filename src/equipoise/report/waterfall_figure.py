@@ -38,7 +38,7 @@ def waterfall_figure(
     numbers: Numbers,
     protocol: Protocol,
     *,
-    simulated: bool,
+    across: str,
 ) -> Figure | None:
     """The best changes as one reader measured them; None where nobody's are known."""
     display = f"waterfall.{evaluator.id}"
@@ -58,7 +58,7 @@ def waterfall_figure(
                 _lines(evaluator, arm, numbers, protocol, used),
                 panel,
                 key=at == 0,
-                simulated=simulated,
+                across=across,
             )
             for at, arm in enumerate(shown)
         ]
@@ -123,14 +123,14 @@ def _panel(
     panel: Panel,
     *,
     key: bool,
-    simulated: bool,
+    across: str,
 ) -> dict[str, Any]:
     rows = [_bar(row, patients) for row in bars]
     head = head_layers(arm, lines, panel)
     over = [row for row in rows if row["text"]]
     new = [row for row in rows if row["new"]]
     layers = [
-        *watermark(panel, panel.height, simulated=simulated),
+        *watermark(panel, panel.height, across=across),
         line_at(20, dashed=True),
         line_at(-30, dashed=True),
         _bar_layer(rows),

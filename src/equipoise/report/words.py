@@ -15,6 +15,7 @@ RESPONSES = {
     "PD": "Progressive disease (PD)",
     "NE": "Not evaluable (NE)",
     "MISSING": "No assessment",
+    "PENDING": "Adjudication pending",
 }
 SEXES = {"F": "Female", "M": "Male", "U": "Unknown"}
 ROUTES = {"ORAL": "by mouth", "INTRAVENOUS": "intravenously", "TRANSDERMAL": "on the skin"}

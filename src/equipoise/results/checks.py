@@ -33,6 +33,7 @@ RANGES = (
     (("look_p", "bound_p", "alpha_spent", "p_adjusted"), 0.0, 1.0),
     (("decision",), -1.0, 1.0),
     (("rate_diff",), -100.0, 100.0),
+    (("kappa",), -1.0, 1.0),
     (("hr", "look_hr", "bound_hr", "hr_adjusted", "or", "chi2"), 0.0, float("inf")),
 )
 
@@ -52,6 +53,7 @@ def check_results(tables: Mapping[str, pl.DataFrame]) -> None:
         *_check_ranges(results),
         *_check_risk(results),
         *_check_grades(results),
+        *_check_best_responses(results),
         *_check_looks(results),
         *_check_rowsets(results, tables["rowset"]),
         *_check_plan(results, tables["analysis"]),
@@ -243,6 +245,23 @@ def _check_grades(results: pl.DataFrame) -> Iterator[Fault]:
         "the bands of worst grade do not sum to the patients with the term",
         joined.filter(pl.col("value").ne_missing(pl.col("size"))),
         "a patient counts once, in the worst band",
+    )
+
+
+def _check_best_responses(results: pl.DataFrame) -> Iterator[Fault]:
+    """Every patient has exactly one best response, pending and missing ones among them."""
+    keys = ["analysis_id", "method_id", "population", "arm"]
+    rows = results.filter(pl.col("method_id").is_in(["bor", "bor.confirmed"]))
+    sums = (
+        rows.filter(stat="n")
+        .group_by(keys, maintain_order=True)
+        .agg(pl.col("value").sum(), pl.col("result_id", "stat").first())
+    )
+    joined = sums.join(rows.filter(stat="N").select(*keys, size="value"), on=keys, how="left")
+    yield from _fault(
+        "the best responses do not sum to the patients of the arm",
+        joined.filter(pl.col("value").ne_missing(pl.col("size"))),
+        "a best response that the plan does not list is in ADRS, or a patient has two",
     )
 
 

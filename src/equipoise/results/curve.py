@@ -60,7 +60,27 @@ def _steps(task: Task, scope: Scope, arm: ArmTimes) -> list[Result]:
         if found.n_censor[at]:
             rows = arm.where(f"AVAL = {days:g} AND CNSR <> 0")
             results.append(number(scope, "n_cens", len(rows.keys), rows=rows, time=days / months))
-    return results
+    return [*results, _end(task, scope, arm)]
+
+
+def _end(task: Task, scope: Scope, arm: ArmTimes) -> Result:
+    """Where the drawn curve stops: the last time with the least number at risk, or the last of all.
+
+    An arm that never had so many patients is drawn to its last time, and says so.
+    """
+    least, days = task.args["stop"], np.sort(arm.days)
+    enough = isinstance(least, int) and least <= days.size
+    stop = float(days[-least] if enough else days[-1])
+    short = isinstance(least, int) and not enough
+    return number(
+        scope,
+        "curve_end",
+        stop / task.args["days_per_month"],
+        rows=arm.where(f"AVAL >= {stop:g}"),
+        unit="months",
+        fmt="month1",
+        warning=f"fewer than {least} patients: drawn to the last time" if short else None,
+    )
 
 
 def risk(

@@ -34,16 +34,23 @@ def profiles() -> dict[str, dict[str, str]]:
     }
 
 
+def convention_of(protocol: Protocol, analysis: Analysis) -> str:
+    """The convention of an analysis: its own, else that of the protocol."""
+    return analysis.convention or protocol.convention
+
+
 def kaplan_meier_args(protocol: Protocol, analysis: Analysis) -> dict[str, Any]:
     """Arguments of a survival curve, its quantiles and landmark rates."""
-    profile = profiles()[protocol.convention]
+    profile = profiles()[convention_of(protocol, analysis)]
     chosen = ("conf_type", "plateau", "quartile_plateau", "beyond", "median_interval")
     return {
         **{name: profile[name] for name in chosen},
         "conf_level": analysis.conf_level,
         "landmarks_months": list(analysis.landmarks_months),
         "days_per_month": protocol.days_per_month,
-        "stop": "last observed time",
+        "stop": "last observed time"
+        if protocol.curve_least_at_risk is None
+        else protocol.curve_least_at_risk,
     }
 
 
@@ -54,7 +61,7 @@ def logrank_args(analysis: Analysis) -> dict[str, Any]:
 
 def cox_args(protocol: Protocol, analysis: Analysis) -> dict[str, Any]:
     """Arguments of a Cox model whose one covariate is the arm."""
-    ties = profiles()[protocol.convention]["ties"]
+    ties = profiles()[convention_of(protocol, analysis)]["ties"]
     return {**logrank_args(analysis), "ties": ties, "conf_level": analysis.conf_level, "p": "Wald"}
 
 
@@ -77,12 +84,12 @@ def contrast_args(analysis: Analysis, method: str, strata: list[str]) -> dict[st
     return {"strata": strata, "interval": interval, "conf_level": analysis.conf_level}
 
 
-def association_args(protocol: Protocol, strata: list[str]) -> dict[str, Any]:
+def association_args(protocol: Protocol, analysis: Analysis, strata: list[str]) -> dict[str, Any]:
     """Arguments of the test of two rates: Cochran-Mantel-Haenszel with strata, chi-square without.
 
     The profile names the correction for continuity: 0, or 0.5 as its software has by default.
     """
-    profile = profiles()[protocol.convention]
+    profile = profiles()[convention_of(protocol, analysis)]
     name = "cmh_correction" if strata else "chi_square_correction"
     return {
         "strata": strata,

@@ -13,10 +13,12 @@ from equipoise.protocol.model import Protocol
 from equipoise.results.group_sequential import plan_looks
 from equipoise.results.groups import ENROLLED
 from equipoise.results.method_args import summary_args
+from equipoise.results.plan_concordance import plan_concordance
 from equipoise.results.plan_efficacy import plan_best_response, plan_efficacy
 from equipoise.results.plan_exposure import plan_exposure
 from equipoise.results.plan_patients import plan_patients
 from equipoise.results.plan_safety import plan_safety
+from equipoise.results.plan_sensitivity import plan_sensitivity
 from equipoise.results.schema import columns, short_hash
 from equipoise.results.task import SPECIFIED, Task, primary_population
 
@@ -27,8 +29,10 @@ def plan_tasks(protocol: Protocol, *, looks: bool = False) -> tuple[Task, ...]:
         *_disposition(protocol),
         *_baseline(protocol),
         *plan_efficacy(protocol),
+        *plan_sensitivity(protocol),
         *(plan_looks(protocol) if looks else ()),
         *plan_best_response(protocol),
+        *plan_concordance(protocol),
         *plan_patients(protocol),
         *plan_exposure(protocol),
         *plan_safety(protocol),

@@ -11,11 +11,13 @@ from equipoise.results.groups import both, quoted
 from equipoise.results.method_args import (
     association_args,
     contrast_args,
+    convention_of,
     cox_args,
     kaplan_meier_args,
     logrank_args,
     proportion_args,
 )
+from equipoise.results.response import PENDING
 from equipoise.results.task import SPECIFIED, SUPPORT, Task, primary_population
 
 RESPONDERS = ("CR", "PR")
@@ -57,7 +59,7 @@ def _time_to_event(
             where=where,
             args=args,
             module=module,
-            convention=protocol.convention,
+            convention=convention_of(protocol, analysis),
             estimand=endpoint.estimand,
             paramcd=endpoint.paramcd,
             evaluator=endpoint.evaluator,
@@ -131,7 +133,7 @@ def _response(
                 where=_response_rows(paramcd, endpoint.evaluator),
                 args={**args, **counted},
                 module=module,
-                convention=protocol.convention,
+                convention=convention_of(protocol, analysis),
                 estimand=endpoint.estimand,
                 paramcd=paramcd,
                 evaluator=endpoint.evaluator,
@@ -156,7 +158,7 @@ def _rate_methods(
         for method in ("rate-difference", "odds-ratio"):
             args = contrast_args(analysis, method, strata)
             yield f"{method}{form}", reason, args, "response_comparison"
-        test = association_args(protocol, strata)
+        test = association_args(protocol, analysis, strata)
         yield f"association{form}", reason, test, "response_comparison"
 
 
@@ -185,7 +187,7 @@ def plan_best_response(protocol: Protocol) -> Iterator[Task]:
                 variable="AVALC",
                 where=_response_rows(paramcd, evaluator.id),
                 args={
-                    "levels": list(BEST_RESPONSES),
+                    "levels": [*BEST_RESPONSES, *([PENDING] if evaluator.adjudication else [])],
                     "denominator": "all patients of the population",
                     **protocol.response.confirmation.model_dump(),
                     "sd_min_days": protocol.response.sd_min_days,

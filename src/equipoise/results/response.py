@@ -25,21 +25,39 @@ from equipoise.results.task import Task
 from equipoise.statistics.proportion import clopper_pearson
 
 BEST = "BOR"
-UNKNOWN = "MISSING"
+UNKNOWN, PENDING = "MISSING", "PENDING"
 
 
 def response(
     task: Task, adam: Mapping[str, pl.DataFrame], protocol: Protocol, *, run_id: str
 ) -> list[Result]:
-    """Responders of all patients of the population; who has no assessment did not respond."""
+    """Responders of all patients of the population; who has no assessment did not respond.
+
+    Nor did who awaits adjudication: their number is a warning of the denominator.
+    """
     scope = task.scope(run_id)
+    waiting = _pending(task, adam)
     results = []
     for group, responders in responders_by_arm(task, adam, protocol):
-        size = group_size(scope, group)
+        size = group_size(scope, group, warning=_awaiting(len(waiting & group.members)))
         count = number(in_arm(scope, group), "n", len(responders.keys), rows=responders)
         share = percentage(count, size)
         results += [size, count, share, *_interval(task, share, count, size)]
     return results
+
+
+def _pending(task: Task, adam: Mapping[str, pl.DataFrame]) -> frozenset[str]:
+    """Patients whose read is not accepted yet."""
+    rows = rows_where(table_of(adam, "ADRS"), "ADRS", task.where)
+    return frozenset(rows.filter(AVALC=PENDING)["USUBJID"])
+
+
+def _awaiting(count: int) -> str | None:
+    if not count:
+        return None
+    if count == 1:
+        return "1 patient awaits adjudication and counts as no response"
+    return f"{count} patients await adjudication and count as no response"
 
 
 def responders_by_arm(
@@ -70,7 +88,10 @@ def _interval(task: Task, share: Result, count: Result, size: Result) -> list[Re
 def best_response(
     task: Task, adam: Mapping[str, pl.DataFrame], protocol: Protocol, *, run_id: str
 ) -> list[Result]:
-    """Patients with each best response; without an assessment the response is MISSING."""
+    """Patients with each best response; without an assessment the response is MISSING.
+
+    While the adjudicator has not accepted a read it is PENDING: the levels sum to N.
+    """
     scope = task.scope(run_id)
     results = []
     for group, rows in _by_arm(task, adam, protocol, total=True):

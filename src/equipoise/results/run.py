@@ -12,21 +12,25 @@ from equipoise.protocol.model import Protocol
 from equipoise.results.adverse_event_difference import event_difference
 from equipoise.results.adverse_event_grades import worst_grades
 from equipoise.results.adverse_events import adverse_events
+from equipoise.results.agreement import agreement
 from equipoise.results.baseline import baseline
 from equipoise.results.checks import check_results
 from equipoise.results.comparison import cox, logrank, logrank_overall
 from equipoise.results.curve import curve, risk
 from equipoise.results.deaths import deaths
+from equipoise.results.discrepancy import discrepancy, discrepancy_difference
 from equipoise.results.display_rows import display_rows
 from equipoise.results.disposition import disposition
 from equipoise.results.exposure import exposure_drug, exposure_duration
 from equipoise.results.follow_up import follow_up
 from equipoise.results.group_sequential import ADLOOK, group_sequential
+from equipoise.results.interval_times import interval_hazard, turnbull_summary
 from equipoise.results.laboratory import grade_shifts
 from equipoise.results.landmark_difference import landmark_difference
 from equipoise.results.plan import plan_analyses, plan_tasks
 from equipoise.results.response import best_response, response
 from equipoise.results.response_comparison import association, odds_ratio, rate_difference
+from equipoise.results.rule_set_moves import rule_set_moves
 from equipoise.results.schema import Result, results_table, rowset_table
 from equipoise.results.sentences import sentence_table
 from equipoise.results.shown import shown
@@ -49,6 +53,13 @@ METHODS: dict[str, Method] = {
     "cox": cox,
     "logrank": logrank,
     "logrank.overall": logrank_overall,
+    "agreement": agreement,
+    "discrepancy": discrepancy,
+    "discrepancy.early.difference": discrepancy_difference,
+    "discrepancy.late.difference": discrepancy_difference,
+    "turnbull": turnbull_summary,
+    "interval-cox": interval_hazard,
+    "moves": rule_set_moves,
     "group-sequential": group_sequential,
     "clopper-pearson": response,
     "rate-difference": rate_difference,

@@ -41,7 +41,7 @@ def arm_curve(task: Task, arm: ArmTimes) -> KaplanMeier:
 
 
 def _summary(task: Task, scope: Scope, arm: ArmTimes) -> list[Result]:
-    results = _counts(scope, arm)
+    results = event_counts(scope, arm)
     if not arm.rows.height:
         stats = (*QUANTILES, "min", "max")
         return results + no_times(scope, arm, stats, state="NA", reason="no patients")
@@ -109,7 +109,7 @@ def quantile_results(
     return results
 
 
-def _counts(scope: Scope, arm: ArmTimes) -> list[Result]:
+def event_counts(scope: Scope, arm: ArmTimes) -> list[Result]:
     """Patients, events, censorings, and the reasons of each."""
     absent = len(arm.group.members) - arm.rows.height
     warning = f"{absent} patients of the population have no time" if absent else None

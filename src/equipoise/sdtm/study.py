@@ -15,6 +15,7 @@ from equipoise.sdtm.ds import ds_table
 from equipoise.sdtm.ex import ex_table
 from equipoise.sdtm.records import domain_table, iso, subject_ids
 from equipoise.sdtm.rs import rs_table
+from equipoise.sdtm.screening import with_screen_failures
 from equipoise.sdtm.tr import tr_table
 from equipoise.sdtm.tu import tu_table
 
@@ -36,7 +37,11 @@ def record_study(protocol: Protocol, world: Mapping[str, pl.DataFrame]) -> dict[
         "TR": tr_table(protocol, patients, world["measurements"]),
         "TRUTH": _truth_table(protocol, patients),
     }
-    return _entered(tables, patients)
+    recorded = _entered(tables, patients)
+    failures = world.get("failures")
+    if failures is None or failures.is_empty():
+        return recorded
+    return with_screen_failures(protocol, recorded, failures)
 
 
 def _entered(tables: dict[str, pl.DataFrame], patients: pl.DataFrame) -> dict[str, pl.DataFrame]:

@@ -35,6 +35,7 @@ class Latent:
     dropout: FloatArray
     response: IntArray
     onset_scan: IntArray
+    crosses: BoolArray
 
 
 def simulate_disease(
@@ -54,13 +55,18 @@ def simulate_disease(
     progression = np.empty(streams.subjects)
     death = np.empty(streams.subjects)
     response = np.empty(streams.subjects, dtype=np.int64)
+    crosses = np.zeros(streams.subjects, dtype=np.bool_)
     for index, one in enumerate(protocol.arms):
         here = np.flatnonzero(arm == index)
         course = simulation.arms[one.id]
+        if course.crossover is not None:
+            draw = draw_uniform(streams, "disease.crossover")[here]
+            crosses[here] = draw < course.crossover.chance
         progression[here], death[here] = _times(
             course,
             uniform[here],
             Prognosis(prognosis.progression[here], prognosis.death[here]),
+            _after_crossover(course, crosses[here]),
             protocol.days_per_month,
         )
         response[here] = _response(
@@ -80,11 +86,22 @@ def simulate_disease(
         dropout=dropout / rate if rate > 0 else np.full(streams.subjects, np.inf),
         response=response,
         onset_scan=onset.astype(np.int64) + 1,
+        crosses=crosses,
     )
 
 
+def _after_crossover(course: Course, crosses: BoolArray) -> FloatArray:
+    """Factor on the hazard of death after progression."""
+    ratio = 1.0 if course.crossover is None else course.crossover.death
+    return np.where(crosses, ratio, 1.0)
+
+
 def _times(
-    course: Course, uniform: FloatArray, prognosis: Prognosis, days_per_month: float
+    course: Course,
+    uniform: FloatArray,
+    prognosis: Prognosis,
+    crossed: FloatArray,
+    days_per_month: float,
 ) -> tuple[FloatArray, FloatArray]:
     progression = piecewise_exponential(
         uniform[:, 0],
@@ -102,7 +119,7 @@ def _times(
         uniform[:, 2],
         course.death_after_progression,
         days_per_month=days_per_month,
-        factor=prognosis.death,
+        factor=prognosis.death * crossed,
     )
     return progression, np.where(before < progression, before, progression + after)
 

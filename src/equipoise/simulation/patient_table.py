@@ -90,6 +90,7 @@ def _observed(streams: Streams, lives: Lives, treatment: Treatment) -> pl.DataFr
             date_column("died", follow.death, known=follow.died),
             text_column("left_reason", _STOP_REASONS, np.where(follow.left, left, 0)),
             date_column("new_therapy", treatment.therapy),
+            pl.Series("crosses", lives.latent.crosses),
         ]
     )
 

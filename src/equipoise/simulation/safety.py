@@ -107,17 +107,21 @@ def record_events(
     start: IntArray,
     stop: IntArray,
     streams: Streams,
+    action: IntArray | None = None,
 ) -> Events:
     """Events of treated subjects, and the day treatment stops because of one.
 
     Parameters    stop : (subjects,) the day treatment would stop without adverse events
+                  action : (subjects, 3) the event for which something was done, as `draw_actions`
+                  gives it; absent: drawn
     """
     treated = start <= follow.alive_to
     fatal = _fatal(toxicity, follow) & treated[:, None]
     grade = np.where(fatal, 5, np.minimum(toxicity.grade, 4)) * treated[:, None]
     draw = toxicity.draw
     onset = _within(draw[:, :, 1], start, stop)
-    action = _actions(protocol, simulation, grade, draw, arm, streams)
+    if action is None:
+        action = draw_actions(protocol, simulation, grade, draw, arm, streams)
     # A stop for an event shortens treatment; all other events move inside what is left.
     row = np.arange(streams.subjects)
     stopped = action[:, 0] >= 0
@@ -168,7 +172,7 @@ def _earlier(
     return np.where(has, grade - 1, 0), begin
 
 
-def _actions(
+def draw_actions(
     protocol: Protocol,
     simulation: Simulation,
     grade: IntArray,

@@ -30,6 +30,8 @@ class Streams:
     seed: int
     replicates: tuple[int, ...]
     patients: int
+    of: str = ""
+    """Whose draws these are where it is not the patients': part of every purpose's name."""
 
     @property
     def subjects(self) -> int:
@@ -42,7 +44,9 @@ def draw_uniforms(streams: Streams, purpose: str, *, width: int) -> FloatArray:
 
     Patients fill the stream one after the other, so later patients do not move earlier ones.
     """
-    tag = int.from_bytes(blake2b(purpose.encode(), digest_size=8).digest(), "little")
+    tag = int.from_bytes(
+        blake2b(f"{streams.of}{purpose}".encode(), digest_size=8).digest(), "little"
+    )
     counter = np.array([0, 0, tag, 0], dtype=np.uint64)
     out = np.empty((len(streams.replicates), streams.patients * width))
     for row, replicate in zip(out, streams.replicates, strict=True):

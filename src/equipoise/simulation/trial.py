@@ -30,6 +30,7 @@ from equipoise.simulation.safety import (
     simulate_toxicity,
 )
 from equipoise.simulation.scans import Scans, simulate_scans
+from equipoise.simulation.screening import simulate_screen_failures
 from equipoise.simulation.streams import IntArray, Streams, draw_uniforms
 from equipoise.simulation.tumour_tables import lesion_table, measurement_table, read_table
 
@@ -44,7 +45,7 @@ def simulate_patients(
     Parameters    replicates : numbers of the replicates wanted; a replicate depends on `seed` and
                   its own number alone
     Returns       patients, reads, lesions, measurements, doses, events; in all but the first,
-                  `subject` is the row number in patients
+                  `subject` is the row number in patients; failures, who was not enrolled
     Raises        ProtocolError - when the protocol has no simulation section
     """
     simulation = _simulation(protocol)
@@ -63,9 +64,28 @@ def simulate_patients(
     reads = read_scans(
         protocol, simulation, lives.latent, scans, reference=reference, streams=streams
     )
+    return tell_patients(protocol, simulation, lives, scans, reads, streams)
+
+
+def tell_patients(
+    protocol: Protocol,
+    simulation: Simulation,
+    lives: Lives,
+    scans: Scans,
+    reads: Reads,
+    streams: Streams,
+    *,
+    action: IntArray | None = None,
+    imaged_to: IntArray | None = None,
+) -> dict[str, pl.DataFrame]:
+    """What follows from lives and reads: lesions, treatment and adverse events, as plain tables.
+
+    Parameters    action : what was done for adverse events, as for `record_events`
+                  imaged_to : (subjects,) date before which no other therapy begins
+    """
     lesions = simulate_lesions(reads, streams)
     progressed = _progression_date(reads, scans, treating_evaluator(protocol))
-    treatment = _treat(protocol, simulation, lives, progressed, streams)
+    treatment = _treat(protocol, simulation, lives, progressed, streams, action, imaged_to)
     return {
         "patients": patient_table(protocol, streams, lives, treatment),
         "reads": read_table(scans, reads, lesions),
@@ -73,6 +93,7 @@ def simulate_patients(
         "measurements": measurement_table(lives.entry, scans, reads, lesions),
         "doses": treatment.doses,
         "events": event_table(simulation, treatment.events, lives.follow, treatment.doses),
+        "failures": simulate_screen_failures(protocol, simulation, streams),
     }
 
 
@@ -100,6 +121,8 @@ def _treat(
     lives: Lives,
     progressed: IntArray,
     streams: Streams,
+    action: IntArray | None,
+    imaged_to: IntArray | None,
 ) -> Treatment:
     """Adverse events and doses until treatment stops, and what was given after progression."""
     start = lives.entry.start
@@ -112,6 +135,7 @@ def _treat(
         start=start,
         stop=np.minimum(progressed, lives.follow.observed_to),
         streams=streams,
+        action=action,
     )
     doses = give_doses(
         protocol,
@@ -121,7 +145,8 @@ def _treat(
         reduce_from=_onset_of_action(events, REDUCED),
         interrupt_from=_onset_of_action(events, INTERRUPTED),
     )
-    therapy = _new_therapy(simulation, progressed, lives.follow, streams)
+    off = progressed if imaged_to is None else np.maximum(progressed, imaged_to)
+    therapy = _new_therapy(simulation, off, lives, streams)
     return Treatment(progressed, therapy, events, doses)
 
 
@@ -165,10 +190,14 @@ def _onset_of_action(events: Events, action: int) -> IntArray:
 
 
 def _new_therapy(
-    simulation: Simulation, progressed: IntArray, follow: FollowUp, streams: Streams
+    simulation: Simulation, progressed: IntArray, lives: Lives, streams: Streams
 ) -> IntArray:
-    """Date of another anticancer therapy after progression; NEVER where none was observed."""
+    """Date of another anticancer therapy after progression; NEVER where none was observed.
+
+    Who crosses over gets that treatment, the others another one by chance.
+    """
     draw = draw_uniforms(streams, "therapy", width=2)
     begin = progressed + _THERAPY_DELAY + np.floor(draw[:, 1] * _THERAPY_SPREAD).astype(np.int64)
-    given = (draw[:, 0] < simulation.subsequent_therapy) & (begin <= follow.alive_to)
+    treated = lives.latent.crosses | (draw[:, 0] < simulation.subsequent_therapy)
+    given = treated & (begin <= lives.follow.alive_to)
     return np.where(given, begin, NEVER)

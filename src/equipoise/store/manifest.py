@@ -51,13 +51,18 @@ def manifest_json(
     arguments: Mapping[str, Any],
     cutoff: str | None,
     seed: int | None,
+    note: str | None = None,
 ) -> bytes:
-    """The manifest as JSON text; the clock is the only part that differs between equal runs."""
+    """The manifest as JSON text; the clock is the only part that differs between equal runs.
+
+    `note` says what the data are, where that needs saying.
+    """
     content = {
         "run_id": run_id,
         "verb": verb,
         "clock": datetime.now(UTC).isoformat(timespec="seconds"),
         "data": data_kind,
+        **({"note": note} if note else {}),
         "seed": seed,
         "data_cutoff": cutoff,
         "arguments": dict(arguments),

@@ -8,7 +8,6 @@ from typing import Any
 
 from equipoise.protocol.model import Protocol
 from equipoise.report.document import (
-    SIMULATED,
     Results,
     Section,
     compose,
@@ -17,6 +16,7 @@ from equipoise.report.document import (
 )
 from equipoise.report.footnotes import resolved_args
 from equipoise.report.numbers import index_results
+from equipoise.report.origin import origin_of
 from equipoise.report.print.grid import Setting, grid_of
 from equipoise.report.print.style import read_style
 from equipoise.report.summary import key_results
@@ -44,13 +44,13 @@ def render_print(
     """
     numbers = index_results(results["results"])
     args = resolved_args(results["analysis"], variable_labels(protocol))
-    simulated = run["data"] == SIMULATED
-    sections = compose(results, protocol, numbers, args, simulated=simulated)
+    origin = origin_of(run["data"])
+    sections = compose(results, protocol, numbers, args, origin=origin)
     setting = Setting(
         style=read_style(style),
         numbers=numbers,
         study=protocol.identity.short_title,
-        label=SIMULATED if simulated else "",
+        label=origin.label,
         cutoff=extent(run.get("cutoff")),
         run_id=run["run_id"],
     )

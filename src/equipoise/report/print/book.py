@@ -13,6 +13,7 @@ from equipoise.report.document import Block, Section
 from equipoise.report.figures import Figure, print_drawings
 from equipoise.report.flow import Box, Flow
 from equipoise.report.numbers import Number
+from equipoise.report.origin import origin_of
 from equipoise.report.print.drawings import drawing_svg
 from equipoise.report.print.grid import Setting, grid_of, notes_of, parts_text, plain, subtitle
 from equipoise.report.print.typeset import document_date, typeset
@@ -47,6 +48,7 @@ def book_data(
         "title_long": identity.title,
         "eyebrow": " · ".join(part for part in head if part),
         "label": setting.label,
+        "banner": origin_of(run["data"]).banner,
         "cutoff": setting.cutoff.capitalize(),
         "date": document_date(run.get("cutoff")),
         "run_id": setting.run_id,
@@ -156,8 +158,7 @@ def _imprint(setting: Setting) -> list[list[str]]:
 
 
 def _run(run: Mapping[str, Any]) -> list[list[str]]:
-    simulated = "simulated from the protocol’s assumptions"
-    data = simulated if run["data"] == "SIMULATED" else "recorded"
+    data = origin_of(run["data"]).source
     seed = f", seed {run['seed']}" if run.get("seed") is not None else ""
     versions = ", ".join(f"{name} {number}" for name, number in run.get("versions", {}).items())
     inputs = [[name, f"SHA-256 {digest}"] for name, digest in run.get("inputs", {}).items()]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from equipoise.report.numbers import Number, Numbers
+from equipoise.report.origin import origin_labelled
 from equipoise.report.print.style import Style, part_text
 from equipoise.report.table import Cell, Column, Part, Table, cell_numbers
 
@@ -126,12 +127,12 @@ def grid_of(table: Table, setting: Setting) -> Grid:
 def notes_of(
     footnotes: Iterable[str], printed: Iterable[Number], setting: Setting
 ) -> tuple[str, ...]:
-    """Footnotes, then the ADaM tables behind the numbers, the run, and that it was simulated."""
+    """Footnotes, then the ADaM tables behind the numbers, the run, and what it is of."""
     sources = sorted({number.dataset for number in printed if number.dataset})
     source = f"Source: {', '.join(sources)}. " if sources else ""
     notes = [*footnotes, f"{source}Run {setting.run_id}."]
     if setting.label:
-        notes.append(f"{setting.label}: not data of patients.")
+        notes.append(f"{setting.label}: {origin_labelled(setting.label).short}.")
     return tuple(plain(note) for note in notes)
 
 

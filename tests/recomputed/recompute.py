@@ -1,0 +1,575 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each number of a run once more: by what its row says it is, from the tables on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import exp, isnan, nan, sqrt
+
+import numpy as np
+import polars as pl
+from scipy.stats import norm
+from tests.recomputed import arithmetic as own
+from tests.recomputed.patients import Run
+
+QUANTILES = {"median": 0.5, "q25": 0.25, "q75": 0.75}
+FOLLOW = {"followup_median": 0.5, "followup_q1": 0.25, "followup_q3": 0.75}
+COUNTS = {"N", "n", "n_events", "n_missing", "n_event", "n_cens"}
+COUNTS |= {"n_risk", "n_event_cum", "n_cens_cum"}
+SHARES = {"pct", "pct_event", "pct_cens"}
+Value = float | str | None
+
+
+class UncoveredError(Exception):
+    """No arithmetic of ours covers this number."""
+
+
+def recompute(run: Run, row) -> Value:
+    """The value of a row, or the state it has to be in: NR, NE or NA."""
+    if row["stat"] in SHARES:
+        return _share(run, row)
+    method = METHODS.get(row["method_id"]) or METHODS.get(row["method_id"].partition(".")[0])
+    if method is not None:
+        return method(run, row)
+    if row["stat"] in COUNTS:
+        return run.selected(row) if row["state"] == "ok" else row["state"]
+    raise UncoveredError(f"{row['method_id']} {row['stat']}")
+
+
+def _share(run: Run, row) -> Value:
+    numer, denom = (recompute(run, run.by_id[row[name]]) for name in ("numer_id", "denom_id"))
+    if isinstance(numer, str) or not denom:
+        return "NA"
+    return 100 * numer / denom
+
+
+def _estimate(run: Run, row):
+    """The row a limit belongs to; the row itself where it is no limit."""
+    return run.by_id[row["ci_of"]] if row["ci_of"] else row
+
+
+def _side(row) -> int:
+    return {"lcl": 1, "ucl": 2}.get(row["stat"], 0)
+
+
+# --- patients -----------------------------------------------------------------------------------
+
+
+def disposition(run: Run, row) -> Value:
+    level = row["g1_level"] or ""
+    if level == "Screened":
+        return run.adsl.height
+    if level == "Not enrolled":
+        return run.adsl.height - len(run.members("ENROLLED", "ALL"))
+    rows = run.of(row, "ADSL")
+    sets = {item["label"]: item["flag"] for item in run.protocol["analysis_sets"]}
+    status = pl.col("EOSSTT").fill_null("ONGOING")
+    conditions = {
+        "": pl.lit(value=True),
+        "Randomised": pl.col("RANDDT").is_not_null(),
+        "Treated": pl.col("TRTSDT").is_not_null(),
+        "On study": status == "ONGOING",
+        "Completed study": status == "COMPLETED",
+        "Discontinued study": status == "DISCONTINUED",
+        "Died": pl.col("DTHDT").is_not_null(),
+    }
+    if level.startswith("Analysis set: "):
+        return rows.filter(pl.col(sets[level.partition(": ")[2]]) == "Y").height
+    if level.startswith("Discontinued: "):
+        reason = pl.col("DCSREAS").str.to_lowercase() == level.partition(": ")[2]
+        return rows.filter(status == "DISCONTINUED", reason).height
+    if level not in conditions:
+        return run.selected(row)
+    return rows.filter(conditions[level]).height
+
+
+def count(run: Run, row) -> Value:
+    rows = run.of(row, "ADSL")
+    if row["g1_var"] is None:
+        return rows.height
+    value = pl.col(row["g1_var"]).cast(pl.String)
+    missing = row["g1_level"] == "Missing"
+    return rows.filter(value.is_null() if missing else value == row["g1_level"]).height
+
+
+def summary(run: Run, row) -> Value:
+    variable = row["analysis_id"].partition(".")[2]
+    values = run.of(row, "ADSL")[variable]
+    return _summary(row, values.drop_nulls().to_list(), values.len())
+
+
+def _summary(row, values: list[float], size: int) -> Value:
+    stat, n = row["stat"], len(values)
+    if stat in ("N", "n", "n_missing"):
+        return {"N": size, "n": n, "n_missing": size - n}[stat]
+    if n < (2 if stat == "sd" else 1):
+        return "NA"
+    mean = sum(values) / n
+    if stat in ("q1", "median", "q3"):
+        return own.averaged_quantile(values, {"q1": 0.25, "median": 0.5, "q3": 0.75}[stat])
+    if stat == "sd":
+        return sqrt(sum((v - mean) ** 2 for v in values) / (n - 1))
+    return {"mean": mean, "min": min(values), "max": max(values)}[stat]
+
+
+# --- exposure and safety ------------------------------------------------------------------------
+
+
+def duration(run: Run, row) -> Value:
+    rows = run.of(row, "ADSL", run.received)
+    days = [
+        (end - start).days + 1
+        for start, end in rows.select("TRTSDT", "TRTEDT").rows()
+        if end is not None
+    ]
+    if row["stat"] == "person_years":
+        return sum(days) / 365.25
+    if row["g1_level"]:
+        words = row["g1_level"].split()
+        least = 1 if words[3] == "day" else int(words[2]) * run.month
+        return sum(d >= least for d in days)
+    return _summary(row, [d / run.month for d in days], rows.height)
+
+
+def drug(run: Run, row) -> Value:
+    everyone = run.members(row["population"], row["arm"], run.received)
+    if row["g1_level"] is None:
+        return len(everyone)
+    rows = run.of(row, "ADEX", run.received).filter(PARCAT1="OVERALL", EXTRT=row["g1_level"])
+    known = rows.filter(pl.col("AVAL").is_not_null())
+
+    def values(code: str) -> list[float]:
+        return known.filter(PARAMCD=code)["AVAL"].to_list()
+
+    if row["g2_var"] == "PARAMCD":
+        return _summary(row, values(row["g2_level"]), len(everyone))
+    tests: dict[str, tuple[str, Callable[[float], bool]]] = {
+        "Relative dose intensity of 90% or more": ("RDI", lambda v: v >= 90),
+        "Relative dose intensity of 70% to less than 90%": ("RDI", lambda v: 70 <= v < 90),
+        "Relative dose intensity of less than 70%": ("RDI", lambda v: v < 70),
+        "Dose reduced at least once": ("NRED", lambda v: v > 0),
+        "Cycle delayed at least once": ("NDELAY", lambda v: v > 0),
+        "Cycle interrupted at least once": ("NINTERR", lambda v: v > 0),
+    }
+    code, holds = tests[row["g2_level"]]
+    found = values(code)
+    return sum(map(holds, found)) if found else "NA"
+
+
+def events(run: Run, row) -> Value:
+    if row["stat"] == "N":
+        return len(run.members(row["population"], row["arm"], run.received))
+    rows = run.events(row)
+    if rows is None:
+        return "NA"
+    return rows.height if row["stat"] == "n_events" else rows["USUBJID"].n_unique()
+
+
+def grades(run: Run, row) -> Value:
+    if row["stat"] == "N":
+        return len(run.members(row["population"], row["arm"], run.received))
+    rows = run.events(row)
+    if run.protocol["adverse_events"]["grading"] == "severity":
+        bands = {"MILD": "Mild", "MODERATE": "Moderate", "SEVERE": "Severe"}
+        places = {name: at for at, name in enumerate(bands)}
+        worst = rows.with_columns(
+            at=pl.col("ASEV").replace_strict(places, default=-1, return_dtype=pl.Int64)
+        )
+        names = dict(enumerate(bands.values())) | {-1: "Not graded"}
+    else:
+        worst = rows.with_columns(at=pl.col("ATOXGRN").fill_null(-1))
+        names = {1: "1-2", 2: "1-2", 3: "3-4", 4: "3-4", 5: "5", -1: "Not graded"}
+    levels = [row[f"g{at}_level"] for at in (1, 2, 3, 4) if row[f"g{at}_var"] == "WORST"]
+    highest = worst.group_by("USUBJID").agg(pl.col("at").max())["at"]
+    return sum(names[place] == levels[0] for place in highest)
+
+
+def event_difference(run: Run, row) -> Value:
+    estimate = _estimate(run, row)
+    table = []
+    for arm in (estimate["comparator"], estimate["reference"]):
+        rows = run.events(estimate | {"arm": arm})
+        if rows is None:
+            return "NA"
+        size = len(run.members(row["population"], arm, run.received))
+        table += [rows["USUBJID"].n_unique(), size]
+    return _score(run, row, [tuple(table)])
+
+
+def deaths(run: Run, row) -> Value:
+    rows = run.of(row, "ADSL", run.received)
+    if row["stat"] == "N":
+        return rows.height
+    window = run.protocol["adverse_events"]["emergent_days_after_last_dose"]
+    fatal = set(run.adam["ADAE"].filter(pl.col("AFATALFL") == "Y")["USUBJID"])
+    total = 0
+    for subject, last, died in rows.select("USUBJID", "TRTEDT", "DTHDT").rows():
+        if died is None:
+            continue
+        late = None if last is None else (died - last).days > window
+        when = {"Died": True, f"Up to {window} days after the last dose": late is False}
+        when[f"More than {window} days after the last dose"] = late is True
+        when["Date of the last dose not known"] = late is None
+        cause = {None: True, "Adverse event": subject in fatal}
+        cause["Other, or not recorded"] = subject not in fatal
+        total += when[row["g1_level"]] and cause[row["g2_level"]]
+    return total
+
+
+def shift(run: Run, row) -> Value:
+    rows = run.of(row, "ADLB", run.received)
+    term, _, code = row["g1_level"].rpartition(" (")
+    low = term in set(rows["ATOXDSCL"].drop_nulls())
+    names = {True: ("ATOXDSCL", "ATOXGRLN", "BTOXGRL"), False: ("ATOXDSCH", "ATOXGRHN", "BTOXGRH")}
+    about, grade, base = names[low]
+    rows = rows.filter(
+        pl.col(about) == term, pl.col("PARAMCD") == code[:-1], pl.col("POSTFL") == "Y"
+    )
+    worst = (
+        rows.filter(pl.col(grade).is_not_null())
+        .group_by("USUBJID")
+        .agg(worst=pl.col(grade).max(), base=pl.col(base).first().fill_null("NOT GRADED"))
+    )
+    if row["g2_level"] is not None:
+        worst = worst.filter(base=row["g2_level"])
+    if row["g3_level"] is not None:
+        worst = worst.filter(pl.col("worst") == int(row["g3_level"]))
+    return worst.height
+
+
+# --- times to event -----------------------------------------------------------------------------
+
+
+def _arrays(rows: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    return rows["AVAL"].cast(pl.Float64).to_numpy(), (rows["CNSR"] == 0).to_numpy()
+
+
+def _curve(run: Run, row, rows: pl.DataFrame, *, reverse: bool = False):
+    time, event = _arrays(rows)
+    level = run.args[row["analysis_id"], row["method_id"]]["conf_level"]
+    # reversed, events and censorings change places, and ties stay as they are, as in R and SAS
+    return own.curve(time, ~event if reverse else event, level)
+
+
+def _quantile(run: Run, row, rows: pl.DataFrame, p: float, *, reverse: bool = False) -> Value:
+    if not rows.height:
+        return "NA"
+    times, s, low, high, *_ = _curve(run, row, rows, reverse=reverse)
+    found = own.first_below(times, (s, low, high)[_side(row)], 1 - p)
+    if isinstance(found, str):
+        return found
+    return found / run.month
+
+
+def survival(run: Run, row) -> Value:
+    rows, stat = run.times(row), row["stat"]
+    estimate = _estimate(run, row)
+    if stat in ("N", "n_event", "n_cens", "n"):
+        wanted = {"N": [0, 1], "n_event": [0], "n_cens": [1]}.get(stat, [0, 1])
+        rows = rows.with_columns(ended=(pl.col("CNSR") != 0).cast(pl.Int64))
+        rows = rows.filter(pl.col("ended").is_in(wanted))
+        if stat == "n":
+            ended = row["g1_var"] == "CNSDTDSC"
+            text = pl.col(row["g1_var"]).fill_null("Not stated")
+            rows = rows.filter(pl.col("ended") == int(ended), text == row["g1_level"])
+        return rows.height
+    if estimate["stat"] in QUANTILES:
+        return _quantile(run, row, rows, QUANTILES[estimate["stat"]])
+    if stat in ("min", "max"):
+        days = rows["AVAL"]
+        return (days.min() if stat == "min" else days.max()) / run.month if len(days) else "NA"
+    if estimate["stat"] == "rate":
+        found = _survival_at(run, row, rows, estimate["time"])
+        if isinstance(found, str) or isnan(found[_side(row)]):
+            return "NE"
+        return 100 * found[_side(row)]
+    raise UncoveredError(f"{row['method_id']} {stat}")
+
+
+def _survival_at(run: Run, row, rows: pl.DataFrame, month: float):
+    """Survival, its limits and its variance; NE beyond a last time that is censored."""
+    times, s, low, high, g, _ = _curve(run, row, rows)
+    day = month * run.month
+    at = int(np.sum(times <= day)) - 1
+    if at < 0:
+        return 1.0, 1.0, 1.0, 0.0
+    if day > times[-1] and s[-1] > 0:
+        return "NE"
+    return s[at], low[at], high[at], s[at] ** 2 * g[at] if s[at] else nan
+
+
+def curve(run: Run, row) -> Value:
+    rows, estimate = run.times(row), _estimate(run, row)
+    if row["stat"] == "curve_end":
+        least = run.protocol.get("curve_least_at_risk") or 1
+        days = sorted(rows["AVAL"], reverse=True)
+        return days[least - 1 if least <= len(days) else 0] / run.month
+    day = round(estimate["time"] * run.month, 6)
+    if row["stat"] == "n_cens":
+        return rows.filter((pl.col("AVAL") - day).abs() < 1e-5, pl.col("CNSR") != 0).height
+    if day == 0 and estimate["value"] == 1.0:
+        return 1.0
+    times, s, low, high, *_ = _curve(run, row, rows)
+    at = int(np.argmin(np.abs(times - day)))
+    value = (s, low, high)[_side(row)][at]
+    return "NE" if isnan(value) else value
+
+
+def at_risk(run: Run, row) -> Value:
+    time, event = _arrays(run.times(row))
+    day = row["time"] * run.month
+    found = {
+        "n_risk": time >= day,
+        "n_event_cum": (time < day) & event,
+        "n_cens_cum": (time < day) & ~event,
+    }
+    return int(found[row["stat"]].sum())
+
+
+def follow_up(run: Run, row) -> Value:
+    rows = run.times(row, arm=row["arm"])
+    if rows.height and not (rows["CNSR"] != 0).any():
+        return "NR"
+    return _quantile(run, row, rows, FOLLOW[_estimate(run, row)["stat"]], reverse=True)
+
+
+def landmark_difference(run: Run, row) -> Value:
+    estimate = _estimate(run, row)
+    pair = [
+        _survival_at(run, row, run.times(row, arm=estimate[side]), estimate["time"])
+        for side in ("comparator", "reference")
+    ]
+    if any(isinstance(found, str) for found in pair):
+        return "NE"
+    gap, spread = pair[0][0] - pair[1][0], sqrt(pair[0][3] + pair[1][3])
+    if not spread > 0:
+        return "NE"
+    if row["stat"] == "p":
+        return 2 * float(norm.sf(abs(gap) / spread))
+    level = run.args[row["analysis_id"], row["method_id"]]["conf_level"]
+    return 100 * (gap + (0, -1, 1)[_side(row)] * norm.ppf(0.5 + level / 2) * spread)
+
+
+def _two_arms(run: Run, row, arms: list[str]):
+    parts = [run.times(row, arm=arm).with_columns(at=pl.lit(k)) for k, arm in enumerate(arms)]
+    rows = pl.concat(parts)
+    time, event = _arrays(rows)
+    names = run.args[row["analysis_id"], row["method_id"]].get("strata", [])
+    stratum = run.strata(rows["USUBJID"].to_list(), names)
+    return rows, time, event, rows["at"].to_numpy(), stratum
+
+
+def logrank(run: Run, row) -> Value:
+    whole = row["comparator"] == "ALL"
+    arms = run.arms if whole else [row["reference"], row["comparator"]]
+    _, time, event, at, stratum = _two_arms(run, row, arms)
+    statistic, df, z = own.logrank(time, event, at, stratum)
+    p = own.chi_square_p(statistic, df)
+    return {"chi2": statistic, "df": df, "p": p, "z": z}[row["stat"]]
+
+
+def cox(run: Run, row) -> Value:
+    estimate = _estimate(run, row)
+    rows, time, event, at, stratum = _two_arms(
+        run, row, [estimate["reference"], estimate["comparator"]]
+    )
+    if estimate["g2_var"]:  # within a subgroup
+        own_rows = _in_level(run, rows, estimate["g2_var"], estimate["g2_level"])
+        time, event, at = time[own_rows], event[own_rows], at[own_rows]
+        stratum = np.zeros(len(time))
+        if len(set(at)) < 2:
+            return "NA"
+        if event.sum() < run.args[row["analysis_id"], row["method_id"]]["least_events"]:
+            return "NE"
+    if not all(event[at == k].any() for k in (0, 1)):
+        return "NE"
+    b, se = own.cox(time, event, at, stratum)
+    z = b / se
+    half = norm.ppf(0.975) * se
+    found = {"hr": b, "lcl": b - half, "ucl": b + half}
+    if row["stat"] in found:
+        return exp(found[row["stat"]])
+    return {"z": z, "p": 2 * float(norm.sf(abs(z)))}[row["stat"]]
+
+
+def _in_level(run: Run, rows: pl.DataFrame, variable: str, level: str) -> np.ndarray:
+    known = run.adsl.filter(pl.col(variable).cast(pl.String) == level)["USUBJID"].to_list()
+    return rows["USUBJID"].is_in(known).to_numpy()
+
+
+def interaction(run: Run, row) -> Value:
+    rows, time, event, at, _ = _two_arms(run, row, [row["reference"], row["comparator"]])
+    args = run.args[row["analysis_id"], row["method_id"]]
+    levels = []
+    for level in args["levels"][row["g1_level"]]:
+        inside = _in_level(run, rows, row["g1_level"], level)
+        if len(set(at[inside])) == 2 and event[inside].sum() >= args["least_events"]:
+            levels.append(inside)
+    if len(levels) < 2:
+        return "NE"
+    used = np.any(levels, axis=0)
+    arm = at[used].astype(float)
+    dummies = [level[used].astype(float) for level in levels[1:]]
+    small = np.column_stack([arm, *dummies])
+    large = np.column_stack([small, *(d * arm for d in dummies)])
+    gain = 2 * (
+        own.largest_likelihood(time[used], event[used], large)
+        - own.largest_likelihood(time[used], event[used], small)
+    )
+    p = own.chi_square_p(gain, len(dummies))
+    return {"chi2": gain, "df": len(dummies), "p": p}[row["stat"]]
+
+
+def subgroup(run: Run, row) -> Value:
+    rows, estimate = run.times(row), _estimate(run, row)
+    rows = rows.filter(_in_level(run, rows, estimate["g2_var"], estimate["g2_level"]))
+    if row["stat"] == "N":
+        return rows.height
+    if row["stat"] == "n_event":
+        return rows.filter(CNSR=0).height
+    return _quantile(run, row, rows, 0.5)
+
+
+# --- times between two assessments --------------------------------------------------------------
+
+
+def _between(rows: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Days without the event for sure, and days by which it was found: infinite where never."""
+    lower, upper = [], []
+    for start, left, right in rows.select("STARTDT", "LEFTDT", "RIGHTDT").rows():
+        found = (right - start).days + 1 if right else float("inf")
+        clear = (left - start).days + 1 if left else found - 1
+        lower.append(min(clear, found - 1))
+        upper.append(found)
+    return np.array(lower, float), np.array(upper, float)
+
+
+def between(run: Run, row) -> Value:
+    rows = run.times(row)
+    if not row["stat"].startswith("median_"):
+        return survival(run, row)
+    found = own.interval_quantile(*_between(rows), 0.5)
+    return found[row["stat"] == "median_to"] / run.month if found else "NR"
+
+
+def interval_cox(run: Run, row) -> Value:
+    estimate = _estimate(run, row)
+    names = (estimate["analysis_id"], estimate["method_id"], estimate["ruleset"])
+    key = (*names, estimate["comparator"])
+    if key not in run.kept:
+        arms = [estimate["reference"], estimate["comparator"]]
+        rows, _, _, at, stratum = _two_arms(run, row, arms)
+        level = run.args[row["analysis_id"], row["method_id"]]["conf_level"]
+        run.kept[key] = own.interval_hazard(*_between(rows), at, stratum, level)
+    hazard, low, high, ratio = run.kept[key]
+    found = {"hr": hazard, "lcl": low, "ucl": high, "chi2": ratio}
+    return own.chi_square_p(ratio, 1) if row["stat"] == "p" else found[row["stat"]]
+
+
+# --- rates of response --------------------------------------------------------------------------
+
+
+def rate(run: Run, row) -> Value:
+    n = len(run.members(row["population"], row["arm"]))
+    if row["stat"] == "N":
+        return n
+    x = len(run.responders(row, row["arm"]))
+    if row["stat"] == "n":
+        return x
+    level = run.args[row["analysis_id"], row["method_id"]]["conf_level"]
+    return 100 * own.clopper_pearson(x, n, level)[_side(row) - 1]
+
+
+def best(run: Run, row) -> Value:
+    who = run.members(row["population"], row["arm"])
+    if row["stat"] == "N":
+        return len(who)
+    code = run.tables["analysis"].filter(
+        analysis_id=row["analysis_id"], method_id=row["method_id"]
+    )["where"][0]
+    rows = run.adam["ADRS"].filter(
+        pl.col("PARAMCD") == ("CBOR" if "'CBOR'" in code else "BOR"),
+        pl.col("EVALUATOR") == row["evaluator"],
+        pl.col("USUBJID").is_in(list(who)),
+    )
+    if row["g1_level"] == "MISSING":
+        return len(who) - rows.filter(pl.col("AVALC") != "MISSING")["USUBJID"].n_unique()
+    return rows.filter(AVALC=row["g1_level"])["USUBJID"].n_unique()
+
+
+def _tables(run: Run, row) -> list[tuple[int, int, int, int]]:
+    estimate = _estimate(run, row)
+    names = run.args[row["analysis_id"], row["method_id"]]["strata"]
+    found: dict[object, list[int]] = {}
+    for at, arm in enumerate((estimate["comparator"], estimate["reference"])):
+        who = sorted(run.members(row["population"], arm))
+        responded = run.responders(row, arm)
+        for subject, label in zip(who, run.strata(who, names), strict=True):
+            cells = found.setdefault(label, [0, 0, 0, 0])
+            cells[2 * at] += subject in responded
+            cells[2 * at + 1] += 1
+    return [tuple(c) for c in found.values() if c[1] and c[3]]
+
+
+def _score(run: Run, row, tables) -> Value:
+    level = run.args[row["analysis_id"], row["method_id"]]["conf_level"]
+    return 100 * own.score_difference(tables, level)[_side(row)]
+
+
+def rate_difference(run: Run, row) -> Value:
+    return _score(run, row, _tables(run, row))
+
+
+def odds_ratio(run: Run, row) -> Value:
+    args = run.args[row["analysis_id"], row["method_id"]]
+    tables = _tables(run, row)
+    found = (
+        own.mantel_haenszel(tables, args["conf_level"])
+        if args["strata"]
+        else own.woolf(tables[0], args["conf_level"])
+    )
+    return found[_side(row)] if found else "NE"
+
+
+def association(run: Run, row) -> Value:
+    args = run.args[row["analysis_id"], row["method_id"]]
+    correction = float(args.get("cmh_correction", args.get("chi_square_correction", 0)))
+    statistic = own.association(
+        _tables(run, row), stratified=bool(args["strata"]), correction=correction
+    )
+    if statistic is None:
+        return "NE"
+    return {"chi2": statistic, "df": 1, "p": own.chi_square_p(statistic, 1)}[row["stat"]]
+
+
+METHODS: dict[str, Callable[[Run, dict], Value]] = {
+    "disposition": disposition,
+    "count": count,
+    "summary": summary,
+    "exposure.duration": duration,
+    "exposure.drug": drug,
+    "count.kinds": events,
+    "count.terms": events,
+    "count.grades": grades,
+    "rate-difference.kinds": event_difference,
+    "rate-difference.terms": event_difference,
+    "deaths": deaths,
+    "shift": shift,
+    "kaplan-meier": survival,
+    "kaplan-meier.curve": curve,
+    "kaplan-meier.risk": at_risk,
+    "kaplan-meier.difference": landmark_difference,
+    "kaplan-meier.subgroup": subgroup,
+    "follow-up": follow_up,
+    "logrank": logrank,
+    "cox": cox,
+    "cox.subgroup": cox,
+    "cox.interaction": interaction,
+    "turnbull": between,
+    "interval-cox": interval_cox,
+    "clopper-pearson": rate,
+    "bor": best,
+    "rate-difference": rate_difference,
+    "odds-ratio": odds_ratio,
+    "association": association,
+}
