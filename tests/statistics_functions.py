@@ -12,7 +12,8 @@ import equipoise.statistics
 # modules that hold checks, compiled passes and arithmetic: no method of the profession
 TOOLS = {
     "compilation", "cox_kernels", "cox_newton", "cox_robust", "cox_rows", "many_kernels", "normal",
-    "observations", "roots", "sorted_keys", "states", "survival_kernels",
+    "observations", "radix_sort", "roots", "sorted_keys", "states", "survival_kernels",
+    "tallied_keys",
 }  # fmt: skip
 # functions that only serve a method on the same page
 PARTS = {
