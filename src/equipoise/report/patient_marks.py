@@ -188,4 +188,6 @@ def watermark(panel: Panel, height: int, *, across: str) -> list[dict[str, Any]]
 def stacked(panels: Sequence[Mapping[str, Any]], base: Mapping[str, Any]) -> dict[str, Any]:
     """Panels one under the other in one drawing."""
     kept = {k: v for k, v in base.items() if k not in ("width", "height", "autosize")}
+    # Said in the configuration: an axis that layers share would lose it, and half of its labels.
+    kept["config"] = {**kept["config"], "axisY": {"labelOverlap": False}}
     return {**kept, "autosize": "pad", "spacing": 14, "vconcat": [dict(panel) for panel in panels]}

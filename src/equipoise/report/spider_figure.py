@@ -140,7 +140,6 @@ def _line_layer(points: list[dict[str, Any]], end: float) -> dict[str, Any]:
                 "axis": {
                     "title": "Change (%)",
                     "values": [-100, -50, -30, 0, 50, 100, 150],
-                    "labelOverlap": False,
                 },
             },
             "detail": {"field": "who", "type": "nominal"},

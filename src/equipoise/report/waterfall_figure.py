@@ -187,7 +187,6 @@ def _bar_layer(rows: list[dict[str, Any]]) -> dict[str, Any]:
                 "axis": {
                     "title": "Best change (%)",
                     "values": [-100, -50, -30, 0, 20, 50, 100],
-                    "labelOverlap": False,
                 },
             },
             "y2": {"datum": 0},
