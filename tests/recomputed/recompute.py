@@ -430,6 +430,11 @@ def subgroup(run: Run, row) -> Value:
     return _quantile(run, row, rows, 0.5)
 
 
+def responders(run: Run, row) -> Value:
+    rows = run.times(row).filter(CNSR=0)
+    return _summary(row, [days / run.month for days in rows["AVAL"]], rows.height)
+
+
 # --- times between two assessments --------------------------------------------------------------
 
 
@@ -565,6 +570,7 @@ METHODS: dict[str, Callable[[Run, dict], Value]] = {
     "cox": cox,
     "cox.subgroup": cox,
     "cox.interaction": interaction,
+    "responders": responders,
     "turnbull": between,
     "interval-cox": interval_cox,
     "clopper-pearson": rate,

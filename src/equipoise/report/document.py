@@ -35,6 +35,7 @@ from equipoise.report.numbers import Number, Numbers, index_results
 from equipoise.report.origin import Origin, origin_of
 from equipoise.report.patient_rows import Patients, index_patients
 from equipoise.report.published_table import assumption_table, published_table
+from equipoise.report.responders_table import responders_tables
 from equipoise.report.response_table import response_table
 from equipoise.report.rule_set_table import rule_set_tables
 from equipoise.report.shells import baseline_table, disposition_table, populations_table
@@ -147,7 +148,9 @@ def _sections(
         ),
         *_efficacy(numbers, protocol, args, origin=origin),
         _section("follow-up", "Follow-up", [follow_up_table(numbers, protocol, args)]),
-        _section("response", "Tumour response", readers),
+        _section(
+            "response", "Tumour response", [*readers, *responders_tables(numbers, protocol, args)]
+        ),
         _section("concordance", "Concordance", concordance_tables(numbers, protocol, args)),
         _section(
             "each-patient",
