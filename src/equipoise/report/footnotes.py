@@ -77,7 +77,13 @@ PHRASES: dict[tuple[str, str] | str, str] = {
     ("plateau", "midpoint-to-last"): (
         "a median on a plateau is its midpoint, up to the last time where no event follows"
     ),
+    ("quartile_plateau", "midpoint"): "quartiles likewise",
+    ("quartile_plateau", "first"): "quartiles likewise",
+    ("quartile_plateau", "midpoint-to-last"): (
+        "a quartile on a plateau is its midpoint, up to the last time where no event follows"
+    ),
     ("beyond", "not-estimable"): "no rate beyond the last observed time",
+    ("beyond", "somebody-at-risk"): "no rate at a time when nobody is at risk",
     ("beyond", "carry-forward"): "rates beyond the last observed time carry the last value",
     ("median_interval", "test-inversion"): "median interval where the limits cross 50%",
     ("median_interval", "normal-approximation"): "median interval by normal approximation",
