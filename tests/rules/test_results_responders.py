@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Duration of and time to response: of responders alone, and no comparison that nobody asked for."""
+"""Duration of and time to response: of responders alone, without an unasked comparison."""
 
 from __future__ import annotations
 

@@ -129,7 +129,10 @@ def _sections(
     origin: Origin,
 ) -> list[Section]:
     """The parts of the page in reading order; a part without content is left out."""
-    readers = [response_table(item.id, numbers, protocol, args) for item in protocol.evaluators]
+    readers: list[Table | None] = [
+        response_table(item.id, numbers, protocol, args) for item in protocol.evaluators
+    ]
+    readers += responders_tables(numbers, protocol, args)
     patients = index_patients(results)
     published = published_table(results.get("published"), numbers, protocol, note=origin.note)
     found = [
@@ -148,9 +151,7 @@ def _sections(
         ),
         *_efficacy(numbers, protocol, args, origin=origin),
         _section("follow-up", "Follow-up", [follow_up_table(numbers, protocol, args)]),
-        _section(
-            "response", "Tumour response", [*readers, *responders_tables(numbers, protocol, args)]
-        ),
+        _section("response", "Tumour response", readers),
         _section("concordance", "Concordance", concordance_tables(numbers, protocol, args)),
         _section(
             "each-patient",
