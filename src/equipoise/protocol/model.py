@@ -15,6 +15,7 @@ from equipoise.protocol.assessment import (
     Interval,
     Lesions,
     Response,
+    VisitFact,
 )
 from equipoise.protocol.assumption import (
     Assumption,
@@ -119,6 +120,7 @@ __all__ = [
     "Spend",
     "SurvivalDesign",
     "TwoArmResponseDesign",
+    "VisitFact",
     "WithinDays",
 ]
 
