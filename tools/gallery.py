@@ -9,7 +9,7 @@ from pathlib import Path
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 WANTED = (
     ("km-pfs-birc", "Kaplan-Meier", "curves with bands, numbers at risk, events and censored"),
-    ("forest-pfs-birc", "Forest", "subgroups by events, one interaction test per factor"),
+    ("forest-pfs-birc-anl", "Forest", "subgroups by events, one interaction test per factor"),
     ("waterfall-birc", "Waterfall", "best change, in the colour of the confirmed best response"),
     ("spider-birc", "Spider", "change over time, one line per patient"),
     ("swimmer-anl-1", "Swimmer", "time on treatment, responses, death, who is still treated"),

@@ -33,6 +33,10 @@ KEY_RESPONSES = (("CR", "CR"), ("PR", "PR"), ("SD", "SD"), ("PD", "PD"), ("NE", 
 HOLLOW = "#6b7580"
 
 
+# Fewer ticks than values, and the renderer takes out every other value.
+MOST_TICKS = 12
+
+
 @dataclass(frozen=True, slots=True)
 class Panel:
     """Sizes in pixels of one panel of a drawing."""
@@ -188,6 +192,4 @@ def watermark(panel: Panel, height: int, *, across: str) -> list[dict[str, Any]]
 def stacked(panels: Sequence[Mapping[str, Any]], base: Mapping[str, Any]) -> dict[str, Any]:
     """Panels one under the other in one drawing."""
     kept = {k: v for k, v in base.items() if k not in ("width", "height", "autosize")}
-    # Said in the configuration: an axis that layers share would lose it, and half of its labels.
-    kept["config"] = {**kept["config"], "axisY": {"labelOverlap": False}}
     return {**kept, "autosize": "pad", "spacing": 14, "vconcat": [dict(panel) for panel in panels]}
