@@ -191,6 +191,14 @@ def analyse(trial: str, out: str | None, **given: Any) -> None:
     help="Of print and figures: csr, nejm, lancet-oncology, jco.",
 )
 @click.option(
+    "--no-patients",
+    "patients",
+    is_flag=True,
+    flag_value=False,
+    default=True,
+    help="Leave out of page and print whatever could be traced to a person.",
+)
+@click.option(
     "--against",
     metavar="PROFILE",
     help="Also show what changes under sas94, r-survival, nest, spss or equipoise.",

@@ -186,21 +186,37 @@ def _run_table(trial: Trial, evidence: Evidence) -> pl.DataFrame:
     return pl.DataFrame([row], schema=kinds)
 
 
-def render_stage(trial: Trial, evidence: Evidence, analysed: Analysed) -> str:
-    """The readout page."""
+def render_stage(
+    trial: Trial, evidence: Evidence, analysed: Analysed, *, patients: bool = True
+) -> str:
+    """The readout page; without `patients` nothing in it can be traced to a person."""
     from equipoise.report import render_readout
 
-    return render_readout(analysed.tables(), trial.protocol, run=_run(trial, evidence))
+    run = _run(trial, evidence)
+    return render_readout(analysed.tables(), trial.protocol, run=run, patients=patients)
 
 
 def print_stage(
-    trial: Trial, evidence: Evidence, analysed: Analysed, *, formats: Collection[str], style: str
+    trial: Trial,
+    evidence: Evidence,
+    analysed: Analysed,
+    *,
+    formats: Collection[str],
+    style: str,
+    patients: bool = True,
 ) -> dict[str, bytes]:
     """The readout on paper: documents and figures by path within the run folder."""
     from equipoise.report.print import render_print
 
     run = _run(trial, evidence)
-    return render_print(analysed.tables(), trial.protocol, run=run, formats=formats, style=style)
+    return render_print(
+        analysed.tables(),
+        trial.protocol,
+        run=run,
+        formats=formats,
+        style=style,
+        patients=patients,
+    )
 
 
 def _run(trial: Trial, evidence: Evidence) -> dict[str, Any]:
