@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import exp, isfinite, log, nan, sqrt
 
 import numpy as np
-from scipy.optimize import brentq, minimize
+from scipy.optimize import brentq, minimize, minimize_scalar
 from scipy.stats import beta, chi2, norm
 
 TINY = 1e-300
@@ -243,3 +243,56 @@ def averaged_quantile(values, p):
     if position == k:
         return (ordered[k - 1] + ordered[min(k, len(ordered) - 1)]) / 2
     return ordered[k]
+
+
+def _jumps(lower, upper, scale):
+    """Largest log likelihood of hazard jumps at the right ends, and the jumps that reach it."""
+    points = np.unique(upper[np.isfinite(upper)])
+    before = (points[None, :] <= lower[:, None]).astype(float) * scale[:, None]
+    within = (points[None, :] > lower[:, None]) & (points[None, :] <= upper[:, None])
+    inside = within * scale[:, None]
+    ended = np.isfinite(upper)
+
+    def loss(jump):
+        hazard, held = before @ jump, inside @ jump
+        found = np.maximum(-np.expm1(-held[ended]), TINY)
+        slope = (np.exp(-held[ended]) / found) @ inside[ended] - before.sum(axis=0)
+        return hazard.sum() - np.log(found).sum(), -slope
+
+    start = np.full(len(points), 1.0 / max(len(points), 1))
+    fit = minimize(
+        loss, start, jac=True, method="L-BFGS-B", bounds=[(0, None)] * len(points),
+        options={"ftol": 1e-15, "gtol": 1e-9, "maxiter": 20000, "maxfun": 200000, "maxcor": 40},
+    )  # fmt: skip
+    return -float(fit.fun), points, fit.x
+
+
+def interval_quantile(lower, upper, level):
+    """The right end by which the most likely survival is at `level`, and the left end before it."""
+    _, points, jumps = _jumps(lower, upper, np.ones(len(lower)))
+    survival = np.exp(-np.cumsum(jumps))
+    # a last interval without end holds the rest; survival of 0 stands for a jump without bound
+    below = np.flatnonzero(survival <= level + 1e-6)
+    if not len(below):
+        return None
+    right = points[below[0]]
+    return max(x for x in lower if x < right), right
+
+
+def interval_hazard(lower, upper, arm, stratum, level):
+    """Hazard ratio of interval-censored times, its profile limits and likelihood ratio."""
+
+    def profile(b):
+        parts = [stratum == name for name in np.unique(stratum)]
+        return sum(_jumps(lower[o], upper[o], np.exp(b * arm[o]))[0] for o in parts)
+
+    best = minimize_scalar(lambda b: -profile(b), bracket=(-1.0, 0.0), options={"xtol": 1e-7})
+    top, b = -float(best.fun), float(best.x)
+    drop = chi2.ppf(level, 1) / 2
+    ends = []
+    for side in (-1, 1):
+        far = b + side
+        while top - profile(far) < drop:
+            far += side
+        ends.append(brentq(lambda x: top - profile(x) - drop, *sorted((b, far)), xtol=1e-7))
+    return exp(b), exp(ends[0]), exp(ends[1]), 2 * (top - profile(0.0))

@@ -430,6 +430,42 @@ def subgroup(run: Run, row) -> Value:
     return _quantile(run, row, rows, 0.5)
 
 
+# --- times between two assessments --------------------------------------------------------------
+
+
+def _between(rows: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Days without the event for sure, and days by which it was found: infinite where never."""
+    lower, upper = [], []
+    for start, left, right in rows.select("STARTDT", "LEFTDT", "RIGHTDT").rows():
+        found = (right - start).days + 1 if right else float("inf")
+        clear = (left - start).days + 1 if left else found - 1
+        lower.append(min(clear, found - 1))
+        upper.append(found)
+    return np.array(lower, float), np.array(upper, float)
+
+
+def between(run: Run, row) -> Value:
+    rows = run.times(row)
+    if not row["stat"].startswith("median_"):
+        return survival(run, row)
+    found = own.interval_quantile(*_between(rows), 0.5)
+    return found[row["stat"] == "median_to"] / run.month if found else "NR"
+
+
+def interval_cox(run: Run, row) -> Value:
+    estimate = _estimate(run, row)
+    names = (estimate["analysis_id"], estimate["method_id"], estimate["ruleset"])
+    key = (*names, estimate["comparator"])
+    if key not in run.kept:
+        arms = [estimate["reference"], estimate["comparator"]]
+        rows, _, _, at, stratum = _two_arms(run, row, arms)
+        level = run.args[row["analysis_id"], row["method_id"]]["conf_level"]
+        run.kept[key] = own.interval_hazard(*_between(rows), at, stratum, level)
+    hazard, low, high, ratio = run.kept[key]
+    found = {"hr": hazard, "lcl": low, "ucl": high, "chi2": ratio}
+    return own.chi_square_p(ratio, 1) if row["stat"] == "p" else found[row["stat"]]
+
+
 # --- rates of response --------------------------------------------------------------------------
 
 
@@ -529,6 +565,8 @@ METHODS: dict[str, Callable[[Run, dict], Value]] = {
     "cox": cox,
     "cox.subgroup": cox,
     "cox.interaction": interaction,
+    "turnbull": between,
+    "interval-cox": interval_cox,
     "clopper-pearson": rate,
     "bor": best,
     "rate-difference": rate_difference,

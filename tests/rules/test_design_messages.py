@@ -7,6 +7,7 @@ from importlib.resources import files
 import pytest
 from click.testing import CliRunner
 
+from equipoise.adam.censoring import bundled_rule_sets
 from equipoise.cli import main
 from equipoise.errors import ProtocolError
 from equipoise.protocol.check import check_protocol
@@ -20,7 +21,7 @@ def faults_of(text):
         protocol, positions = read_protocol(text, file="trial.yaml")
     except ProtocolError as error:
         return list(error.faults)
-    return check_protocol(protocol, positions, rule_sets=["R0", "R1"])
+    return check_protocol(protocol, positions, rule_sets=bundled_rule_sets())
 
 
 CASES = {

@@ -155,22 +155,28 @@ def _yes_no(found: pl.Expr) -> dict[str, pl.Expr]:
     }
 
 
+def _words(column: str, words: Mapping[str, str]) -> pl.Expr:
+    return pl.col(column).replace_strict(words, return_dtype=pl.String)
+
+
 def order_responses(rows: pl.DataFrame, adsl: pl.DataFrame, protocol: Protocol) -> pl.DataFrame:
     """PARAM, ASEQ and the order of the contract: evaluators as the protocol lists them."""
     key = subject_key(adsl)
-    order = {e.id: i for i, e in enumerate(protocol.evaluators)}
-    labels = {e.id: e.label for e in protocol.evaluators}
     names = load_contract("ADRS").rules["parameters"]
-    reader = pl.lit("by ") + pl.col("EVALUATOR").replace_strict(labels, return_dtype=pl.String)
-    label = pl.col("PARAMCD").replace_strict(names, return_dtype=pl.String)
+    code = {name: number for number, name in enumerate(sorted(names))}
+    parameter = pl.col("PARAMCD").replace_strict(code, return_dtype=pl.Int64)
+    place, label = pl.lit(None, dtype=pl.Int64), pl.lit(None, dtype=pl.String)
+    for number, evaluator in enumerate(protocol.evaluators):
+        here = pl.col("EVALUATOR") == evaluator.id
+        told = {n: text.replace("{by}", f"by {evaluator.label}") for n, text in names.items()}
+        place = pl.when(here).then(number * len(code) + parameter).otherwise(place)
+        label = pl.when(here).then(_words("PARAMCD", told)).otherwise(label)
     return (
         rows.drop("STUDYID", strict=False)
-        .with_columns(
-            PARAM=label.str.replace("{by}", reader, literal=True),
-            place=pl.col("EVALUATOR").replace_strict(order, return_dtype=pl.Int64),
-        )
         .join(adsl.select(*key, "STUDYID"), on=key, how="left")
-        .sort(*key, "place", "PARAMCD", "ADT", "RSSEQ", nulls_last=True)
+        .with_columns(place=place)
+        .sort(*key, "place", "ADT", "RSSEQ", nulls_last=True)
+        .with_columns(PARAM=label)
         .with_columns(ASEQ=pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over(key))
         .select(
             *(c for c in key if c == "REPID"),

@@ -83,14 +83,11 @@ def _treated(ex: pl.DataFrame) -> pl.DataFrame:
     given = (pl.col("EXDOSE") > 0) | (
         (pl.col("EXDOSE") == 0) & pl.col("EXTRT").str.contains(placebo, literal=True)
     )
-    return (
-        ex.filter(given)
-        .group_by(subject_key(ex))
-        .agg(
-            TRTSDT=complete_day(pl.col("EXSTDTC")).min(),
-            TRTEDT=complete_day(pl.col("EXENDTC")).max(),
-        )
+    key = subject_key(ex)
+    dated = ex.filter(given).select(
+        *key, TRTSDT=complete_day(pl.col("EXSTDTC")), TRTEDT=complete_day(pl.col("EXENDTC"))
     )
+    return dated.group_by(key).agg(pl.col("TRTSDT").min(), pl.col("TRTEDT").max())
 
 
 def _end_of_study(ds: pl.DataFrame) -> pl.DataFrame:

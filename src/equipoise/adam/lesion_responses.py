@@ -12,6 +12,7 @@ from equipoise.adam.evaluators import every_read
 from equipoise.adam.lesion_reads import LesionReads, derive_lesion_reads
 from equipoise.adam.response_profile import response_options
 from equipoise.adam.response_records import ResponseRecords
+from equipoise.adam.visit_facts import derive_visit_facts
 from equipoise.protocol.model import Protocol
 from equipoise.recist.criterion import Criterion, read_criterion
 from equipoise.recist.evidence import gather_evidence
@@ -53,7 +54,7 @@ def derive_lesion_responses(
         found.lesions,
         found.measurements,
         reads,
-        visits=None,
+        visits=derive_visit_facts(tables, adsl, found, protocol),
         key=found.key,
         criterion=criterion,
     )
@@ -94,14 +95,17 @@ def _with_source(explained: pl.DataFrame, found: LesionReads) -> pl.DataFrame:
     of_day = found.results.group_by(*found.key, "ADT").agg(
         pl.col("TRSEQ").min().alias("_day"), pl.col("ADTF").first()
     )
-    of_lesion = found.results.group_by(*found.key, "ADT", "LNKID").agg(
-        pl.col("TRSEQ").min().alias("_lesion")
+    explained = explained.with_columns(LNKID=pl.col("LESIONS").str.split(", ").list.first())
+    lesion = [*found.key, "ADT", "LNKID"]
+    deciding = explained.filter(pl.col("LNKID").is_not_null()).select(lesion)
+    of_lesion = (
+        found.results.join(deciding, on=lesion, how="semi")
+        .group_by(lesion)
+        .agg(pl.col("TRSEQ").min().alias("_lesion"))
     )
-    first = pl.col("LESIONS").str.split(", ").list.first()
     return (
-        explained.with_columns(LNKID=first)
-        .join(of_day, on=[*found.key, "ADT"], how="left", maintain_order="left")
-        .join(of_lesion, on=[*found.key, "ADT", "LNKID"], how="left", maintain_order="left")
+        explained.join(of_day, on=[*found.key, "ADT"], how="left", maintain_order="left")
+        .join(of_lesion, on=lesion, how="left", maintain_order="left")
         .with_columns(
             SRCDOM=pl.lit("TR"),
             SRCVAR=pl.lit("TRORRES"),

@@ -20,6 +20,7 @@ from equipoise.protocol.assessment import (
     Interval,
     Lesions,
     Response,
+    VisitFact,
 )
 from equipoise.protocol.assumption import (
     Assumption,
@@ -50,6 +51,7 @@ from equipoise.protocol.endpoint import (
     AdverseEvents,
     Analysis,
     AnalysisSet,
+    Concordance,
     ConventionName,
     Data,
     Endpoint,
@@ -81,6 +83,7 @@ __all__ = [
     "Bind",
     "Burden",
     "CombinationDesign",
+    "Concordance",
     "Condition",
     "Confirmation",
     "Correlation",
@@ -125,6 +128,7 @@ __all__ = [
     "Spend",
     "SurvivalDesign",
     "TwoArmResponseDesign",
+    "VisitFact",
     "WithinDays",
 ]
 
@@ -185,6 +189,9 @@ class Protocol(Record):
     )
     endpoints: tuple[Endpoint, ...] = Field(min_length=1)
     analyses: tuple[Analysis, ...] = Field(min_length=1)
+    concordance: tuple[Concordance, ...] = Field(
+        default=(), description="Pairs of evaluators whose agreement is reported."
+    )
     adverse_events: AdverseEvents
     convention: ConventionName
     days_per_month: Annotated[float, Field(gt=0)] = 30.4375

@@ -54,16 +54,25 @@ def explain_evidence(
         separator="; ",
         ignore_nulls=True,
     )
-    nobody = pl.lit([], dtype=pl.List(pl.String))
-    listed = pl.concat_list(pl.col("_grown", "_lesions").fill_null(nobody))
-    named = listed.list.unique(maintain_order=True).list.join(", ")
     explained = parts.select(
-        RULE_LESIONS=pl.when(named != "").then(named),
+        _named_lesions(parts),
         RULE_TEXT=pl.when(sentence == "").then(pl.lit("nothing recorded")).otherwise(sentence),
     )
     dates = evidence.timepoints.select("VISIT", "ADT")
     after = pl.Series(~evidence.timepoints["BASELINE"].to_numpy())
     return pl.concat([keys, dates, explained], how="horizontal").filter(after)
+
+
+def _named_lesions(parts: pl.DataFrame) -> pl.Series:
+    """RULE_LESIONS: those that grew, then those that decided otherwise, each once; else null."""
+    nobody = pl.lit([], dtype=pl.List(pl.String))
+    some = parts.select("_grown", "_lesions").with_row_index("_row")
+    some = some.filter(pl.any_horizontal(pl.col("_grown", "_lesions").is_not_null()))
+    listed = pl.concat_list(pl.col("_grown", "_lesions").fill_null(nobody))
+    named = some.select("_row", text=listed.list.unique(maintain_order=True).list.join(", "))
+    named = named.filter(pl.col("text") != "")
+    empty = pl.Series("RULE_LESIONS", [None], dtype=pl.String).new_from_index(0, parts.height)
+    return empty.scatter(named["_row"], named["text"])
 
 
 def _parts(evidence: Evidence, *, criterion: Criterion) -> pl.DataFrame:
@@ -93,28 +102,24 @@ def _parts(evidence: Evidence, *, criterion: Criterion) -> pl.DataFrame:
 
 
 def _sum_text(evidence: Evidence) -> pl.Series:
-    burden = evidence.burden
+    burden, rule = evidence.burden, evidence.rule
     values = pl.DataFrame(
         {
-            "rule": evidence.rule,
             "now": burden.measured,
             "low": np.where(burden.nadir < NONE, burden.nadir, 0),
             "base": burden.baseline,
         }
     )
-    named = pl.Series([name.lower() for name, _ in RULES]).gather(evidence.rule.astype(np.uint32))
-    rule = pl.col("rule")
+    text = pl.Series("_sum", [name.lower() for name, _ in RULES]).gather(rule.astype(np.uint32))
     above, below, between = _sentences()
-    text = (
-        pl.when(rule.is_in([_ABOVE, _PROVEN]))
-        .then(above)
-        .when(rule == _BELOW)
-        .then(below)
-        .when(rule == _BETWEEN)
-        .then(between)
-        .otherwise(named)
-    )
-    return values.select(text.alias("_sum"))["_sum"]
+    for rules, sentence in (
+        ([_ABOVE, _PROVEN], above),
+        ([_BELOW], below),
+        ([_BETWEEN], between),
+    ):
+        rows = np.flatnonzero(np.isin(rule, rules)).astype(np.uint32)
+        text = text.scatter(rows, values[rows].select(sentence).to_series())
+    return text
 
 
 def _sentences() -> tuple[pl.Expr, pl.Expr, pl.Expr]:

@@ -42,9 +42,10 @@ def measurements_from_sdtm(
     longest: str = LONGEST_DIAMETER,
     short: str = SHORT_AXIS,
 ) -> pl.DataFrame:
-    """One row per lesion and timepoint: key, LNKID, VISIT, ADT, SIZE, STATE, ABLFL.
+    """One row per lesion and timepoint: key, LNKID, VISIT, ADT, SIZE, STATE, ABLFL; PART if given.
 
-    Parameters    tr : key, TRLNKID, TRTESTCD, TRORRES, TRSTAT, VISIT, ADT (Date, imputed already)
+    Parameters    tr : key, TRLNKID, TRTESTCD, TRORRES, TRSTAT, VISIT, ADT (Date, imputed already);
+                       optional PART, the fragment of a lesion that fell apart
                   lesions : from `lesions_from_sdtm`
                   longest, short : TRTESTCD of the longest diameter and of a node's short axis
     Notes         Baseline visits are those at which a read identifies its target and non-target
@@ -61,13 +62,31 @@ def measurements_from_sdtm(
     by_state = test == TUMOUR_STATE
     by_size = (test == wanted) | (pl.col("CLASS").is_null() & test.is_in([longest, short]))
     rows = named.filter(by_state | by_size)
-    size = pl.col("TRORRES").str.strip_chars().cast(pl.Float64, strict=False)
+    rows = rows.with_columns(_size=_number(rows["TRORRES"]))
+    size = pl.col("_size")
     baseline = (
         lesions.filter(pl.col("CLASS") != "NEW").select(*key, "VISIT", ABLFL=pl.lit("Y")).unique()
     )
+    part = ["PART"] if "PART" in rows.columns else []
     return rows.join(baseline, on=[*key, "VISIT"], how="left", maintain_order="left").select(
-        *key, "LNKID", "VISIT", "ADT", size.alias("SIZE"), _state(size).alias("STATE"), "ABLFL"
+        *key,
+        "LNKID",
+        "VISIT",
+        "ADT",
+        size.alias("SIZE"),
+        _state(size).alias("STATE"),
+        "ABLFL",
+        *part,
     )
+
+
+def _number(text: pl.Series) -> pl.Series:
+    """Sizes as written, blanks about them or not; null for what is no number."""
+    plain = text.cast(pl.Float64, strict=False)
+    others = text.filter(plain.is_null() & text.is_not_null()).unique()
+    if not others.str.strip_chars().cast(pl.Float64, strict=False).count():
+        return plain
+    return text.str.strip_chars().cast(pl.Float64, strict=False)
 
 
 def without_copies(measurements: pl.DataFrame) -> pl.DataFrame:
@@ -93,12 +112,10 @@ def separate_dates(measurements: pl.DataFrame, *, key: Sequence[str]) -> pl.Data
 def _state(size: pl.Expr) -> pl.Expr:
     rules = read_rules("sdtm_lesions.yaml")
     state = pl.lit(None, dtype=pl.String)
+    told = pl.when(size.is_null()).then("TRORRES")
     for name, known in rules["states"].items():
-        state = (
-            pl.when(pl.col("CLASS") == name)
-            .then(_mapped(pl.col("TRORRES"), known))
-            .otherwise(state)
-        )
+        of_class = pl.when(pl.col("CLASS") == name).then(told)
+        state = pl.coalesce(_mapped(of_class, known), state)
     not_done = pl.col("TRSTAT") == rules["not_done"]
     return (
         pl.when(not_done)

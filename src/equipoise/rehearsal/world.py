@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Other worlds for the same protocol: no effect, or a given hazard ratio."""
+"""Other worlds for the same protocol: no effect, a given hazard ratio, fewer disturbances."""
 
 from __future__ import annotations
 
@@ -44,6 +44,34 @@ def with_hazard_ratio(protocol: Protocol, ratio: float) -> Protocol:
     return protocol.model_copy(update={"simulation": changed})
 
 
+def without_fatal_events(protocol: Protocol) -> Protocol:
+    """The protocol whose simulated adverse events kill nobody: grade 5 does not occur."""
+    world = _simulation(protocol)
+    events = tuple(
+        event.model_copy(
+            update={
+                "worst_grade": {
+                    arm: {grade: chance for grade, chance in chances.items() if grade < 5}
+                    for arm, chances in event.worst_grade.items()
+                }
+            }
+        )
+        for event in world.adverse_events
+    )
+    changed = world.model_copy(update={"adverse_events": events})
+    return protocol.model_copy(update={"simulation": changed})
+
+
+def with_perfect_scans(protocol: Protocol) -> Protocol:
+    """The protocol whose scans are all done, on their planned day, and read alike by everybody."""
+    world = _simulation(protocol)
+    perfect = {"missed_scan": 0.0, "unreadable_scan": 0.0, "reads_differ": {}}
+    assessments = protocol.assessments.model_copy(update={"window_days": 0})
+    return protocol.model_copy(
+        update={"simulation": world.model_copy(update=perfect), "assessments": assessments}
+    )
+
+
 def _as(course: Course, patients: int) -> Course:
     return course.model_copy(update={"patients": patients})
 
@@ -55,13 +83,23 @@ def _scaled(pieces: tuple[Piece, ...], ratio: float) -> tuple[Piece, ...]:
 
 
 def _world(protocol: Protocol) -> tuple[Simulation, str]:
-    if protocol.simulation is not None and protocol.control is not None:
-        return protocol.simulation, protocol.control.id
-    absent = "`simulation` section" if protocol.simulation is None else "control arm"
-    raise ProtocolError(
+    world, control = _simulation(protocol), protocol.control
+    if control is None:
+        raise _absent(protocol, "control arm", "declare one arm with `role: control`")
+    return world, control.id
+
+
+def _simulation(protocol: Protocol) -> Simulation:
+    if protocol.simulation is None:
+        raise _absent(protocol, "`simulation` section", "declare how patients are to be simulated")
+    return protocol.simulation
+
+
+def _absent(protocol: Protocol, what: str, mend: str) -> ProtocolError:
+    return ProtocolError(
         Fault(
-            what=f"{protocol.identity.id} has no {absent} to compare arms in",
+            what=f"{protocol.identity.id} has no {what}",
             where="the top level of the protocol",
-            mend="declare `simulation`, and one arm with `role: control`",
+            mend=mend,
         )
     )

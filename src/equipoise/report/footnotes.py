@@ -15,6 +15,14 @@ NAMES = {
     "kaplan-meier.risk": "Numbers at risk",
     "kaplan-meier.difference": "Difference of Kaplan-Meier rates",
     "kaplan-meier.subgroup": "Kaplan-Meier estimate within subgroups",
+    "agreement.response": "Agreement on best response",
+    "agreement.response.confirmed": "Agreement on confirmed best response",
+    "agreement.progression": "Agreement on progression",
+    "agreement.endpoint": "Agreement on the end of progression-free survival",
+    "discrepancy.early": "Early discrepancy rate",
+    "discrepancy.late": "Late discrepancy rate",
+    "discrepancy.early.difference": "Difference of early discrepancy rates",
+    "discrepancy.late.difference": "Difference of late discrepancy rates",
     "turnbull": "Turnbull's estimate from intervals",
     "interval-cox": "Proportional hazards model of interval-censored times",
     "moves": "Patients whose time ends otherwise",
@@ -68,7 +76,13 @@ PHRASES: dict[tuple[str, str] | str, str] = {
     ("plateau", "midpoint-to-last"): (
         "a median on a plateau is its midpoint, up to the last time where no event follows"
     ),
+    ("quartile_plateau", "midpoint"): "quartiles likewise",
+    ("quartile_plateau", "first"): "quartiles likewise",
+    ("quartile_plateau", "midpoint-to-last"): (
+        "a quartile on a plateau is its midpoint, up to the last time where no event follows"
+    ),
     ("beyond", "not-estimable"): "no rate beyond the last observed time",
+    ("beyond", "somebody-at-risk"): "no rate at a time when nobody is at risk",
     ("beyond", "carry-forward"): "rates beyond the last observed time carry the last value",
     ("median_interval", "test-inversion"): "median interval where the limits cross 50%",
     ("median_interval", "normal-approximation"): "median interval by normal approximation",
@@ -97,6 +111,7 @@ PHRASES: dict[tuple[str, str] | str, str] = {
     ("ties", "exact"): "ties by the exact method",
     ("p", "Wald"): "p-value by the Wald test",
     "interval": "{} interval",
+    "kappa": "kappa {}",
     "limits": "limits by {}",
     "rules": "rule set {}",
     "against": "compared with rule set {}",

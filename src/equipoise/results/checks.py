@@ -33,6 +33,7 @@ RANGES = (
     (("look_p", "bound_p", "alpha_spent", "p_adjusted"), 0.0, 1.0),
     (("decision",), -1.0, 1.0),
     (("rate_diff",), -100.0, 100.0),
+    (("kappa",), -1.0, 1.0),
     (("hr", "look_hr", "bound_hr", "hr_adjusted", "or", "chi2"), 0.0, float("inf")),
 )
 

@@ -95,7 +95,8 @@ def _survival_methods(
         levels = {item.variable: list(item.levels or ()) for item in analysis.subgroups}
         within = {**cox_args(protocol, analysis), "strata": [], "levels": levels}
         model = {**within, "least_events": LEAST_EVENTS}
-        times = {k: v for k, v in curve.items() if k not in ("landmarks_months", "beyond", "stop")}
+        unused = ("landmarks_months", "beyond", "stop", "quartile_plateau")
+        times = {k: v for k, v in curve.items() if k not in unused}
         yield "kaplan-meier.subgroup", SPECIFIED, {**times, "levels": levels}, "subgroups"
         yield "cox.subgroup", SPECIFIED, model, "subgroups"
         test = {k: v for k, v in model.items() if k != "p"}

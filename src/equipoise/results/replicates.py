@@ -49,11 +49,14 @@ def analyse_replicates(adam: Mapping[str, pl.DataFrame], protocol: Protocol) -> 
                   rates, differences of rates, safety.
     """
     replicates = adam["ADSL"]["REPID"].unique().sort()
-    parts = [
-        _labelled(task, replicates, found)
-        for task in plan_efficacy(protocol)
-        for found in _numbers(task, adam, protocol, replicates)
-    ]
+    times: dict[str, pl.DataFrame] = {}
+    parts = []
+    for task in plan_efficacy(protocol):
+        name = f"{task.where}; {task.population}; {task.args.get('strata')}"
+        if task.method_id in TIMED and name not in times:
+            times[name] = observed_rows(task, adam, protocol)
+        found = _numbers(task, adam, protocol, replicates, times.get(name))
+        parts += [_labelled(task, replicates, numbers) for numbers in found]
     return pl.concat(parts) if parts else pl.DataFrame(schema=SCHEMA)
 
 
@@ -81,15 +84,17 @@ def _labelled(task: Task, replicates: pl.Series, found: Found) -> pl.DataFrame:
 
 
 def _numbers(
-    task: Task, adam: Mapping[str, pl.DataFrame], protocol: Protocol, replicates: pl.Series
+    task: Task,
+    adam: Mapping[str, pl.DataFrame],
+    protocol: Protocol,
+    replicates: pl.Series,
+    rows: pl.DataFrame | None,
 ) -> Iterator[Found]:
-    name = task.method_id.partition(".")[0]
-    if name == "clopper-pearson":
+    if task.method_id.partition(".")[0] == "clopper-pearson":
         yield from _rates(task, adam, protocol, replicates)
-    elif task.method_id == "kaplan-meier":
-        yield from _medians(task, observed_rows(task, adam, protocol), protocol, replicates)
-    elif task.method_id in _COMPARISONS:
-        rows = observed_rows(task, adam, protocol)
+    elif task.method_id == "kaplan-meier" and rows is not None:
+        yield from _medians(task, rows, protocol, replicates)
+    elif task.method_id in TIMED and rows is not None:
         control = protocol.control
         assert control is not None  # the plan has no comparison without one
         for arm in protocol.arms:
@@ -98,7 +103,8 @@ def _numbers(
                 yield None, arm.id, _compared(task, pair, arm.id, replicates)
 
 
-_COMPARISONS = ("logrank", "logrank.unstratified", "cox", "cox.unstratified")
+TIMED = ("kaplan-meier", "logrank", "logrank.unstratified", "cox", "cox.unstratified")
+"""Methods of times to an event that are made here."""
 
 
 def members(task: Task, adam: Mapping[str, pl.DataFrame], protocol: Protocol) -> pl.DataFrame:

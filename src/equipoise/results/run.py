@@ -12,11 +12,13 @@ from equipoise.protocol.model import Protocol
 from equipoise.results.adverse_event_difference import event_difference
 from equipoise.results.adverse_event_grades import worst_grades
 from equipoise.results.adverse_events import adverse_events
+from equipoise.results.agreement import agreement
 from equipoise.results.baseline import baseline
 from equipoise.results.checks import check_results
 from equipoise.results.comparison import cox, logrank, logrank_overall
 from equipoise.results.curve import curve, risk
 from equipoise.results.deaths import deaths
+from equipoise.results.discrepancy import discrepancy, discrepancy_difference
 from equipoise.results.display_rows import display_rows
 from equipoise.results.disposition import disposition
 from equipoise.results.exposure import exposure_drug, exposure_duration
@@ -51,6 +53,10 @@ METHODS: dict[str, Method] = {
     "cox": cox,
     "logrank": logrank,
     "logrank.overall": logrank_overall,
+    "agreement": agreement,
+    "discrepancy": discrepancy,
+    "discrepancy.early.difference": discrepancy_difference,
+    "discrepancy.late.difference": discrepancy_difference,
     "turnbull": turnbull_summary,
     "interval-cox": interval_hazard,
     "moves": rule_set_moves,

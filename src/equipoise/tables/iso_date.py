@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import polars as pl
 
 _TIME = r"T([01]\d|2[0-4]|-)(:([0-5]\d|-)(:([0-5]\d(\.\d+)?|-))?)?(Z|[+-]\d{2}:?\d{2})?"
@@ -21,7 +23,30 @@ def is_iso_date(text: pl.Expr) -> pl.Expr:
 
 def earliest_day(text: pl.Expr) -> pl.Expr:
     """The first day the text can mean; null where the year is unknown or no such date exists."""
-    missing = missing_part(text)
+    return _of_column(text, _earliest, pl.Date, where_complete=lambda days: days)
+
+
+def _of_column(
+    text: pl.Expr,
+    rule: Callable[[pl.Expr], pl.Expr],
+    dtype: type[pl.DataType],
+    *,
+    where_complete: Callable[[pl.Series], pl.Series],
+) -> pl.Expr:
+    """`rule`, or the quick answer for a column whose dates are all complete, as most are."""
+
+    def of_series(found: pl.Series) -> pl.Series:
+        written = found.cast(pl.String)
+        days = written.str.to_date("%Y-%m-%d", strict=False)
+        if days.null_count() == written.null_count():
+            return where_complete(days)
+        return written.to_frame("text").select(rule(pl.col("text")).alias(found.name)).to_series()
+
+    return text.map_batches(of_series, return_dtype=dtype, is_elementwise=True)
+
+
+def _earliest(text: pl.Expr) -> pl.Expr:
+    missing = _missing(text)
     first = (
         pl.when(missing == "M")
         .then(text.str.slice(0, 4) + "-01-01")
@@ -34,7 +59,11 @@ def earliest_day(text: pl.Expr) -> pl.Expr:
 
 def latest_day(text: pl.Expr) -> pl.Expr:
     """The last day the text can mean; null where the year is unknown or no such date exists."""
-    first, missing = earliest_day(text), missing_part(text)
+    return _of_column(text, _latest, pl.Date, where_complete=lambda days: days)
+
+
+def _latest(text: pl.Expr) -> pl.Expr:
+    first, missing = _earliest(text), _missing(text)
     return (
         pl.when(missing == "M")
         .then(first.dt.offset_by("11mo").dt.month_end())
@@ -46,6 +75,14 @@ def latest_day(text: pl.Expr) -> pl.Expr:
 
 def missing_part(text: pl.Expr) -> pl.Expr:
     """M where month and day are unknown, D where the day is; null for a complete date or none."""
+    return _of_column(text, _missing, pl.String, where_complete=_nothing)
+
+
+def _nothing(days: pl.Series) -> pl.Series:
+    return pl.Series(days.name, [None], dtype=pl.String).new_from_index(0, len(days))
+
+
+def _missing(text: pl.Expr) -> pl.Expr:
     length = text.str.len_bytes()
     no_month = (length < _MONTH) | (text.str.slice(_MONTH, 1) == "-")
     no_day = (length < _DAY) | (text.str.slice(_DAY, 1) == "-")
