@@ -35,6 +35,7 @@ from equipoise.report.numbers import Number, Numbers, index_results
 from equipoise.report.origin import Origin, origin_of
 from equipoise.report.patient_rows import Patients, index_patients
 from equipoise.report.published_table import assumption_table, published_table
+from equipoise.report.responders_table import responders_tables
 from equipoise.report.response_table import response_table
 from equipoise.report.rule_set_table import rule_set_tables
 from equipoise.report.shells import baseline_table, disposition_table, populations_table
@@ -143,7 +144,10 @@ def _sections(
     patients: bool,
 ) -> list[Section]:
     """The parts of the page in reading order; a part without content is left out."""
-    readers = [response_table(item.id, numbers, protocol, args) for item in protocol.evaluators]
+    readers: list[Table | None] = [
+        response_table(item.id, numbers, protocol, args) for item in protocol.evaluators
+    ]
+    readers += responders_tables(numbers, protocol, args)
     each = patient_figures(index_patients(results), numbers, protocol, across=origin.label)
     published = published_table(results.get("published"), numbers, protocol, note=origin.note)
     found = [

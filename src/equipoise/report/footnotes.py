@@ -49,6 +49,7 @@ NAMES = {
     "summary": "Summary statistics",
     "count": "Count",
     "disposition": "Count",
+    "responders": "Summary of the patients who responded",
     "deaths": "Deaths",
     "shift": "Shift of grades",
     "exposure.duration": "Duration of exposure",

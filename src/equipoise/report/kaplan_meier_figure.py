@@ -63,6 +63,8 @@ def kaplan_meier_figure(
     if not drawn:
         return None
     endpoint = next(item for item in protocol.endpoints if item.id == analysis.endpoint)
+    of_response = endpoint.kind == "dor"
+    start = "Months since the first response" if of_response else STARTS[endpoint.start]
     ticks = sorted({n.time for n in numbers.of(analysis.id, RISK) if n.time is not None})
     plot = Plot(analysis, protocol, numbers, drawn, tuple(ticks), endpoint.label, label)
     return Figure(
@@ -75,10 +77,7 @@ def kaplan_meier_figure(
             "medians and the comparison; below stand the numbers at risk, with an event and "
             "censored at each tick of the time axis."
         ),
-        drawings=tuple(
-            _drawing(plot, layout, STARTS[endpoint.start], steps=patients)
-            for layout in (WIDE, NARROW)
-        ),
+        drawings=tuple(_drawing(plot, layout, start, steps=patients) for layout in (WIDE, NARROW)),
         footnotes=(
             f"Bands: pointwise 95% confidence intervals. {WITH if patients else WITHOUT} "
             f"{_stop_rule(protocol)} At risk at a time: everyone whose own "

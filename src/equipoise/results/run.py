@@ -28,6 +28,7 @@ from equipoise.results.interval_times import interval_hazard, turnbull_summary
 from equipoise.results.laboratory import grade_shifts
 from equipoise.results.landmark_difference import landmark_difference
 from equipoise.results.plan import plan_analyses, plan_tasks
+from equipoise.results.responders import time_among_responders
 from equipoise.results.response import best_response, response
 from equipoise.results.response_comparison import association, odds_ratio, rate_difference
 from equipoise.results.rule_set_moves import rule_set_moves
@@ -66,6 +67,7 @@ METHODS: dict[str, Method] = {
     "odds-ratio": odds_ratio,
     "association": association,
     "bor": best_response,
+    "responders": time_among_responders,
     "shown": shown,
     "disposition": disposition,
     "summary": baseline,
