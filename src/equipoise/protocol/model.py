@@ -7,6 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from equipoise.protocol.adaptive_design import (
+    BayesianResponseDesign,
+    CombinationDesign,
+    MultiArmDesign,
+)
 from equipoise.protocol.assessment import (
     Adjudication,
     Assessments,
@@ -74,8 +79,10 @@ __all__ = [
     "Arm",
     "Assessments",
     "Assumption",
+    "BayesianResponseDesign",
     "Bind",
     "Burden",
+    "CombinationDesign",
     "Concordance",
     "Condition",
     "Confirmation",
@@ -100,6 +107,7 @@ __all__ = [
     "Interval",
     "Lesions",
     "Look",
+    "MultiArmDesign",
     "Multiplicity",
     "OneSampleSurvivalDesign",
     "Piece",
