@@ -45,6 +45,7 @@ ENDS = {
 }
 ALL = "All"  # the margin of a table of two evaluators
 ONE_LEVEL = "all reads are the same, so that chance alone would agree"
+NO_ERROR = "the readers agree in every case, or one of them has one answer: no error to estimate"
 
 
 def pair_rows(
@@ -177,7 +178,7 @@ def _kappa(task: Task, scope: Scope, size: Result, cells: np.ndarray) -> list[Re
     values = (math.nan, math.nan, math.nan)
     if cells.sum():
         found = cohen_kappa(cells, conf_level=level)
-        values = (found.kappa, max(found.lower, -1.0), min(found.upper, 1.0))
+        values = (found.kappa, *np.clip([found.lower, found.upper], -1.0, 1.0).tolist())
     ok = math.isfinite(values[0])
     state, reason = (
         ("ok", None) if ok else ("NE", ONE_LEVEL) if size.value else ("NA", "no patients")
@@ -185,10 +186,19 @@ def _kappa(task: Task, scope: Scope, size: Result, cells: np.ndarray) -> list[Re
     estimate = number(
         scope, "kappa", values[0] if ok else None, rows=size.rowset, state=state, reason=reason
     )
+    if ok and not math.isfinite(values[1]):
+        state, reason = "NE", NO_ERROR
     return [
         estimate,
         *(
-            limit(estimate, end, value if ok else None, ci_level=level, state=state, reason=reason)
+            limit(
+                estimate,
+                end,
+                value if state == "ok" else None,
+                ci_level=level,
+                state=state,
+                reason=reason,
+            )
             for end, value in zip(("lcl", "ucl"), values[1:], strict=True)
         ),
     ]
