@@ -246,16 +246,23 @@ def _arrays(rows: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 
 def _curve(run: Run, row, rows: pl.DataFrame, *, reverse: bool = False):
     time, event = _arrays(rows)
-    level = run.args[row["analysis_id"], row["method_id"]]["conf_level"]
+    args = run.args[row["analysis_id"], row["method_id"]]
     # reversed, events and censorings change places, and ties stay as they are, as in R and SAS
-    return own.curve(time, ~event if reverse else event, level)
+    ended = ~event if reverse else event
+    return own.curve(time, ended, args["conf_level"], args["conf_type"])
 
 
 def _quantile(run: Run, row, rows: pl.DataFrame, p: float, *, reverse: bool = False) -> Value:
     if not rows.height:
         return "NA"
-    times, s, low, high, *_ = _curve(run, row, rows, reverse=reverse)
-    found = own.first_below(times, (s, low, high)[_side(row)], 1 - p)
+    times, s, low, high, g, deaths = _curve(run, row, rows, reverse=reverse)
+    args = run.args[row["analysis_id"], row["method_id"]]
+    if p == 0.5 and args["median_interval"] == "normal-approximation" and not reverse:
+        found = own.normal_median(times, s, g, deaths, args["conf_level"])[_side(row)]
+    else:
+        rule = args["plateau"] if p == 0.5 else args.get("quartile_plateau", args["plateau"])
+        values = (s, low, high)[_side(row)]
+        found = own.first_below(times, values, 1 - p, middle=rule == "midpoint")
     if isinstance(found, str):
         return found
     return found / run.month
@@ -430,6 +437,11 @@ def subgroup(run: Run, row) -> Value:
     return _quantile(run, row, rows, 0.5)
 
 
+def responders(run: Run, row) -> Value:
+    rows = run.times(row).filter(CNSR=0)
+    return _summary(row, [days / run.month for days in rows["AVAL"]], rows.height)
+
+
 # --- times between two assessments --------------------------------------------------------------
 
 
@@ -565,6 +577,7 @@ METHODS: dict[str, Callable[[Run, dict], Value]] = {
     "cox": cox,
     "cox.subgroup": cox,
     "cox.interaction": interaction,
+    "responders": responders,
     "turnbull": between,
     "interval-cox": interval_cox,
     "clopper-pearson": rate,
