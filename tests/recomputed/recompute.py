@@ -246,16 +246,23 @@ def _arrays(rows: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 
 def _curve(run: Run, row, rows: pl.DataFrame, *, reverse: bool = False):
     time, event = _arrays(rows)
-    level = run.args[row["analysis_id"], row["method_id"]]["conf_level"]
+    args = run.args[row["analysis_id"], row["method_id"]]
     # reversed, events and censorings change places, and ties stay as they are, as in R and SAS
-    return own.curve(time, ~event if reverse else event, level)
+    ended = ~event if reverse else event
+    return own.curve(time, ended, args["conf_level"], args["conf_type"])
 
 
 def _quantile(run: Run, row, rows: pl.DataFrame, p: float, *, reverse: bool = False) -> Value:
     if not rows.height:
         return "NA"
-    times, s, low, high, *_ = _curve(run, row, rows, reverse=reverse)
-    found = own.first_below(times, (s, low, high)[_side(row)], 1 - p)
+    times, s, low, high, g, deaths = _curve(run, row, rows, reverse=reverse)
+    args = run.args[row["analysis_id"], row["method_id"]]
+    if p == 0.5 and args["median_interval"] == "normal-approximation" and not reverse:
+        found = own.normal_median(times, s, g, deaths, args["conf_level"])[_side(row)]
+    else:
+        rule = args["plateau"] if p == 0.5 else args.get("quartile_plateau", args["plateau"])
+        values = (s, low, high)[_side(row)]
+        found = own.first_below(times, values, 1 - p, middle=rule == "midpoint")
     if isinstance(found, str):
         return found
     return found / run.month
@@ -430,6 +437,47 @@ def subgroup(run: Run, row) -> Value:
     return _quantile(run, row, rows, 0.5)
 
 
+def responders(run: Run, row) -> Value:
+    rows = run.times(row).filter(CNSR=0)
+    return _summary(row, [days / run.month for days in rows["AVAL"]], rows.height)
+
+
+# --- times between two assessments --------------------------------------------------------------
+
+
+def _between(rows: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Days without the event for sure, and days by which it was found: infinite where never."""
+    lower, upper = [], []
+    for start, left, right in rows.select("STARTDT", "LEFTDT", "RIGHTDT").rows():
+        found = (right - start).days + 1 if right else float("inf")
+        clear = (left - start).days + 1 if left else found - 1
+        lower.append(min(clear, found - 1))
+        upper.append(found)
+    return np.array(lower, float), np.array(upper, float)
+
+
+def between(run: Run, row) -> Value:
+    rows = run.times(row)
+    if not row["stat"].startswith("median_"):
+        return survival(run, row)
+    found = own.interval_quantile(*_between(rows), 0.5)
+    return found[row["stat"] == "median_to"] / run.month if found else "NR"
+
+
+def interval_cox(run: Run, row) -> Value:
+    estimate = _estimate(run, row)
+    names = (estimate["analysis_id"], estimate["method_id"], estimate["ruleset"])
+    key = (*names, estimate["comparator"])
+    if key not in run.kept:
+        arms = [estimate["reference"], estimate["comparator"]]
+        rows, _, _, at, stratum = _two_arms(run, row, arms)
+        level = run.args[row["analysis_id"], row["method_id"]]["conf_level"]
+        run.kept[key] = own.interval_hazard(*_between(rows), at, stratum, level)
+    hazard, low, high, ratio = run.kept[key]
+    found = {"hr": hazard, "lcl": low, "ucl": high, "chi2": ratio}
+    return own.chi_square_p(ratio, 1) if row["stat"] == "p" else found[row["stat"]]
+
+
 # --- rates of response --------------------------------------------------------------------------
 
 
@@ -529,6 +577,9 @@ METHODS: dict[str, Callable[[Run, dict], Value]] = {
     "cox": cox,
     "cox.subgroup": cox,
     "cox.interaction": interaction,
+    "responders": responders,
+    "turnbull": between,
+    "interval-cox": interval_cox,
     "clopper-pearson": rate,
     "bor": best,
     "rate-difference": rate_difference,

@@ -135,6 +135,7 @@ def _panel(
         line_at(-30, dashed=True),
         _bar_layer(rows),
         line_at(0, dashed=False),
+        _pointer_layer(rows, arm),
         *([_beside(over, "text")] if over else []),
         *([_beside(new, "point")] if new else []),
         *head,
@@ -192,6 +193,23 @@ def _bar_layer(rows: list[dict[str, Any]]) -> dict[str, Any]:
             "y2": {"datum": 0},
             "fill": {"field": "fill", "type": "nominal", "scale": None},
             "stroke": {"field": "stroke", "type": "nominal", "scale": None},
+            "description": {"field": "who", "type": "nominal"},
+        },
+    }
+
+
+def _pointer_layer(rows: list[dict[str, Any]], arm: Arm) -> dict[str, Any]:
+    """The whole column of each patient, to point at: a small change makes a bar nobody can hit."""
+    wanted = ("a", "b", "who")
+    return {
+        "name": f"pointer-{arm.id}",
+        "data": {"values": [{name: row[name] for name in wanted} for row in rows]},
+        "mark": {"type": "rect", "fill": "transparent"},
+        "encoding": {
+            "x": {"field": "a", "type": "quantitative"},
+            "x2": {"field": "b"},
+            "y": {"datum": LOWEST},
+            "y2": {"datum": HIGHEST + 8},
             "description": {"field": "who", "type": "nominal"},
         },
     }

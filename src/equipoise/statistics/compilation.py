@@ -13,6 +13,7 @@ from equipoise.statistics.kaplan_meier import kaplan_meier, kaplan_meier_by_grou
 from equipoise.statistics.logrank import logrank
 from equipoise.statistics.many_trials import hazard_ratios, logranks, sort_trials
 from equipoise.statistics.proportional_hazards import proportional_hazards_test
+from equipoise.statistics.sorted_keys import MANY_ROWS
 
 
 def run_every_kernel() -> float:
@@ -34,4 +35,18 @@ def run_every_kernel() -> float:
     both = sort_trials(time, event, arm, offsets=[0, 4, 8])
     logranks(both, strata=1)
     hazard_ratios(both, ties="efron", strata=1)
+    _many_rows()
     return perf_counter() - began
+
+
+def _many_rows() -> None:
+    """The kernels of large data: sorted by digits when times differ, else counted."""
+    event = np.arange(MANY_ROWS) % 2
+    arm = np.arange(MANY_ROWS) % 3 % 2
+    kaplan_meier(1.0 + np.arange(MANY_ROWS), event, conf_type="log", conf_level=0.95)
+    few = 1.0 + np.arange(MANY_ROWS) % 5
+    kaplan_meier(few, event, conf_type="log", conf_level=0.95)
+    logrank(few, event, arm)
+    logrank(few, event, np.arange(MANY_ROWS) % 3)
+    both = sort_trials(few, event, arm, offsets=[0, MANY_ROWS])
+    hazard_ratios(both, ties="efron", strata=1)

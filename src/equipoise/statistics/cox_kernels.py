@@ -180,7 +180,7 @@ def partial_likelihood(
     segment; event_sums (p,) sums of w x over the events; scratch (2, n), or (3, n) with entry, is
     overwritten.
     """
-    eta = _linear(x, beta)
+    eta = _linear(x, beta, scratch[0])
     with np.errstate(over="ignore"):
         risk = np.exp(eta, out=eta)
     if weight.size:
@@ -207,11 +207,11 @@ def partial_likelihood(
     return float(event_sums @ beta) + logs, event_sums - first, info
 
 
-def _linear(x: Floats, beta: Floats) -> Floats:
-    """X b (n,), x (p, n), one column after the other."""
+def _linear(x: Floats, beta: Floats, room: Floats) -> Floats:
+    """X b (n,), x (p, n), one column after the other; room (n,) is overwritten."""
     eta: Floats = x[0] * beta[0]
     for a in range(1, beta.size):
-        eta += x[a] * beta[a]
+        eta += np.multiply(x[a], beta[a], out=room)
     return eta
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from equipoise.statistics.cox_rows import CoxRows, likelihood
 from equipoise.statistics.observations import Floats, Ints
@@ -64,7 +65,7 @@ def maximise(rows: CoxRows) -> Maximum:
 
 def determined(info: Floats, rows: CoxRows) -> Ints:
     """Columns that keep information given the columns before them (pivots of a Cholesky pass)."""
-    spread: Floats = (rows.x * rows.x).mean(axis=0)
+    spread: Floats = mean_squares(rows.columns)
     left: Floats = info.copy()
     kept: list[int] = []
     for j in range(info.shape[0]):
@@ -75,12 +76,19 @@ def determined(info: Floats, rows: CoxRows) -> Ints:
     return np.array(kept, dtype=np.int64)
 
 
+def mean_squares(columns: Floats) -> Floats:
+    """Mean square (p,) of each of the columns (p, n), without room for the squares."""
+    squares: Floats = np.array([float(np.einsum("i,i->", x, x)) for x in columns])
+    squares /= columns.shape[1]
+    return squares
+
+
 def _climb(
     rows: CoxRows, used: Ints, value: float, score: Floats, info: Floats
-) -> tuple[Floats, float, Floats, Floats, int]:
+) -> tuple[Floats, float, Floats, NDArray[np.bool_], int]:
     p = rows.x.shape[1]
     beta: Floats = np.zeros(p)
-    sd = rows.x.std(axis=0)
+    sd: Floats = np.sqrt(mean_squares(rows.columns))  # the columns are centred
     nobody = np.zeros(p, dtype=bool)
     for iteration in range(1, MOST_ITERATIONS + 1):
         step = np.zeros(p)
@@ -111,7 +119,7 @@ def _solve(matrix: Floats, right: Floats) -> Floats:
 
 
 def _verdict(
-    rows: CoxRows, beta: Floats, used: Ints, infinite: Floats
+    rows: CoxRows, beta: Floats, used: Ints, infinite: NDArray[np.bool_]
 ) -> tuple[Floats, tuple[State, ...], tuple[str, ...]]:
     limit, states, reasons = beta.copy(), [], []
     no_events = int(rows.event.sum()) == 0

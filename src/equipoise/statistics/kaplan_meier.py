@@ -50,9 +50,11 @@ class KaplanMeier:
     @cached_property
     def std_err(self) -> Floats:
         """Greenwood's standard error of survival (m,); NaN once survival is 0."""
-        error: Floats = np.full(self.survival.size, np.nan)
-        alive = self.survival > 0.0
-        error[alive] = self.survival[alive] * np.sqrt(self.greenwood[alive])
+        error: Floats = np.sqrt(self.greenwood)
+        with np.errstate(invalid="ignore"):
+            error *= self.survival
+        if self.survival[-1] == 0.0:  # a curve never rises: only then has it zeros
+            error[self.survival == 0.0] = np.nan
         return error
 
     @cached_property
@@ -154,7 +156,7 @@ def _curves_unweighted(
     times: Floats, events: Flags, offsets: Ints, conf_type: str, conf_level: float
 ) -> tuple[KaplanMeier, ...]:
     packed = sort_keys(times, events ^ 1, code_bits=1, offsets=offsets)
-    rank, columns, cut = curve_from_keys(packed.keys, packed.offsets, 1)
+    rank, columns, cut = curve_from_keys(packed)
     step_time = unpack_time(rank, packed)
     curves = []
     for i in range(offsets.size - 1):

@@ -88,9 +88,7 @@ def logrank(
         times, events, in_second = times[order], events[order], in_second[order]
     code = in_second.astype(np.uint8) << 1 | (events ^ 1)
     packed = sort_keys(times, code, code_bits=2, offsets=offsets)
-    o1, e1, v1, total = (
-        float(part.sum()) for part in two_group_logrank(packed.keys, offsets, np.uint64(2))
-    )
+    o1, e1, v1, total = (float(part.sum()) for part in two_group_logrank(packed))
     second = int(in_second.sum())
     return finish(
         codes.labels,
@@ -134,7 +132,7 @@ def _tabulate(times: Floats, events: Flags, codes: Codes, strata: Codes) -> Risk
     bits = 1 + (k - 1).bit_length()
     code = group.astype(np.uint8) << 1 | (events ^ 1)
     packed = sort_keys(times, code, code_bits=bits, offsets=offsets)
-    _, at_risk, died, cut = risk_table(packed.keys, offsets, np.uint64(bits), k)
+    at_risk, died, cut = risk_table(packed, k)
     return RiskTable(at_risk, died, cut, codes.labels, np.bincount(codes.code, minlength=k))
 
 

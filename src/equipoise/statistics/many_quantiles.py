@@ -57,7 +57,7 @@ def many_quantiles(
     events = as_events(event, times.size)
     cuts = np.ascontiguousarray(offsets, np.int64)
     packed = sort_keys(times, events ^ 1, code_bits=1, offsets=cuts)
-    ranks, columns, steps = curve_from_keys(packed.keys, packed.offsets, packed.shift)
+    ranks, columns, steps = curve_from_keys(packed)
     at, survival, greenwood = unpack_time(ranks, packed), columns[3], columns[4]
     low, high = limits(survival, greenwood, conf_type=conf_type, conf_level=conf_level)
     found = (_crossings(at, curve, steps, 1.0 - p, plateau) for curve in (survival, low, high))

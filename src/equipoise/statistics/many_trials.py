@@ -14,12 +14,13 @@ from equipoise.statistics.observations import (
     Flags,
     Floats,
     Ints,
+    Keys,
     as_events,
     as_times,
     check_choice,
     fail,
 )
-from equipoise.statistics.sorted_keys import Keys, SortedKeys, sort_keys
+from equipoise.statistics.sorted_keys import SortedKeys, sort_keys
 from equipoise.statistics.survival_kernels import two_group_logrank
 
 
@@ -68,8 +69,7 @@ def sort_trials(
 def logranks(rows: SortedKeys, *, strata: int) -> ManyLogRanks:
     """The log-rank test of each trial, summed over its `strata` consecutive segments."""
     observed, expected, variance, total = (
-        part.reshape(-1, strata).sum(axis=1)
-        for part in two_group_logrank(rows.keys, rows.offsets, np.uint64(rows.shift))
+        part.reshape(-1, strata).sum(axis=1) for part in two_group_logrank(rows)
     )
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where(variance > 0, (observed - expected) / np.sqrt(variance), np.nan)
@@ -78,7 +78,7 @@ def logranks(rows: SortedKeys, *, strata: int) -> ManyLogRanks:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _slope(
-    keys: Keys, start: int, stop: int, shift: np.uint64, beta: float, efron: bool
+    keys: Keys, rows: Ints | None, start: int, stop: int, shift: np.uint64, beta: float, efron: bool
 ) -> tuple[float, float]:  # pragma: no cover - compiled
     """Score and information of one segment at beta, from the numbers at risk per arm."""
     one = np.uint64(1)
@@ -91,10 +91,11 @@ def _slope(
         d0: Any = 0
         d1: Any = 0
         while i >= start and keys[i] >> shift == here:
+            count = 1 if rows is None else rows[i]
             arm = np.int64((keys[i] >> one) & one)
-            event = 1 - np.int64(keys[i] & one)
-            n1 += arm
-            n0 += 1 - arm
+            event = count * np.int64(one - (keys[i] & one))
+            n1 += count * arm
+            n0 += count * (1 - arm)
             d1 += event * arm
             d0 += event * (1 - arm)
             i -= 1
@@ -113,7 +114,7 @@ def _slope(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _newton(
-    keys: Keys, offsets: Ints, shift: np.uint64, strata: int, efron: bool
+    keys: Keys, rows: Ints | None, offsets: Ints, shift: np.uint64, strata: int, efron: bool
 ) -> tuple[Floats, Floats]:  # pragma: no cover - compiled
     trials = (offsets.size - 1) // strata
     coef, error = np.empty(trials), np.empty(trials)
@@ -123,7 +124,7 @@ def _newton(
         for _ in range(50):
             score, info = 0.0, 0.0
             for s in range(trial * strata, (trial + 1) * strata):
-                u, v = _slope(keys, offsets[s], offsets[s + 1], shift, beta, efron)
+                u, v = _slope(keys, rows, offsets[s], offsets[s + 1], shift, beta, efron)
                 score += u
                 info += v
             if not info > 0.0:
@@ -148,5 +149,7 @@ def hazard_ratios(rows: SortedKeys, *, ties: str, strata: int) -> ManyHazardRati
     depends on its neighbours. Source: as `cox`.
     """
     check_choice("ties", ties, ("efron", "breslow"))
-    coef, error = _newton(rows.keys, rows.offsets, np.uint64(rows.shift), strata, ties == "efron")
+    coef, error = _newton(
+        rows.keys, rows.rows, rows.offsets, np.uint64(rows.shift), strata, ties == "efron"
+    )
     return ManyHazardRatios(coef, error)

@@ -18,6 +18,7 @@ from equipoise.errors import Fault, MethodError
 Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.signedinteger[Any]]
 Flags = NDArray[np.integer[Any]]
+Keys = NDArray[np.uint64]
 
 MAX_INTEGER_CODES = 1 << 16
 
@@ -89,15 +90,16 @@ def as_events(event: ArrayLike, size: int) -> Flags:
     _check_size("event", array, size)
     if array.dtype == np.bool_:
         return np.ascontiguousarray(array).view(np.uint8)
-    small = array.astype(np.uint8) if np.issubdtype(array.dtype, np.number) else None
-    if small is None or bool((small > 1).any()) or bool((small != array).any()):
-        bad = ~np.isin(array, (0, 1))
+    happened = np.ascontiguousarray(array == 1)
+    known = happened | (array == 0)
+    if not bool(known.all()):
+        bad = ~known
         raise fail(
             f"`event` must be 0 or 1; found {array[bad][0]}.",
             _rows(bad),
             "ADaM stores censoring: pass event = (CNSR == 0).",
         )
-    return np.ascontiguousarray(small)
+    return happened.view(np.uint8)
 
 
 def _check_size(name: str, array: NDArray[np.generic], size: int) -> None:

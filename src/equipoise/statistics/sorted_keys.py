@@ -4,7 +4,8 @@
 A non-negative IEEE double keeps its order when its bits are read as an integer. We subtract the
 bits of the smallest positive time, shift left, and put the code (event flag, group) into the freed
 low bits. Sorting these integers is several times faster than an argsort because nothing has to be
-gathered afterwards, and no bit of the time is lost: `unpack_time` returns it exactly.
+gathered afterwards, and no bit of the time is lost: `unpack_time` returns it exactly. Many rows
+with few distinct times are counted rather than sorted (`tallied_keys.py`).
 """
 
 from __future__ import annotations
@@ -14,24 +15,27 @@ from itertools import pairwise
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-from equipoise.statistics.observations import Flags, Floats, Ints
+from equipoise.statistics.observations import Flags, Floats, Ints, Keys
+from equipoise.statistics.radix_sort import radix_sort
+from equipoise.statistics.tallied_keys import tally_keys
 
-Keys = NDArray[np.uint64]
-FEW_SEGMENTS = 64  # up to here numpy sorts each; a compiled loop serves many small ones
+FEW_SEGMENTS = 64  # up to here each is sorted by itself; a compiled loop serves many small ones
+MANY_ROWS = 10_000  # from here counting beats comparing
 
 
 @dataclass(frozen=True, slots=True)
 class SortedKeys:
-    """Keys sorted within segments.
+    """Keys in order of time within segments; the codes of one time stand in any order.
 
-    keys: (n,) uint64; offsets: (segments + 1,) start of each segment; shift: number of low bits
-    that hold the code; base: bits of the smallest positive time less one, or 0 with `times`.
+    keys: (m,) uint64; rows: (m,) how many equal rows each key stands for, or None when each stands
+    for one; offsets: (segments + 1,) start of each segment in keys; shift: number of low bits that
+    hold the code; base: bits of the smallest positive time less one, or 0 with `times`.
     times: the distinct times when they had to be ranked (range too wide for the free bits).
     """
 
     keys: Keys
+    rows: Ints | None
     offsets: Ints
     shift: int
     base: int
@@ -39,14 +43,15 @@ class SortedKeys:
 
 
 @njit(cache=True, nogil=True)
-def _pack(bits: Keys, code: Flags, base: np.uint64, shift: np.uint64) -> Keys:  # pragma: no cover
-    keys = np.empty(bits.size, np.uint64)
+def _pack(
+    bits: Keys, code: Flags, base: np.uint64, shift: np.uint64, keys: Keys
+) -> None:  # pragma: no cover - compiled
+    """Fill `keys` (n,), which numpy allocates because it asks for large pages."""
     size = np.uint64(0x7FFFFFFFFFFFFFFF)  # without the sign bit: -0.0 is 0
     for i in range(bits.size):
         plain = bits[i] & size
         rank = plain - base if plain > 0 else np.uint64(0)
         keys[i] = (rank << shift) | np.uint64(code[i])
-    return keys
 
 
 @njit(cache=True, nogil=True)
@@ -79,13 +84,40 @@ def sort_keys(time: Floats, code: Flags, *, code_bits: int, offsets: Ints) -> So
         if widest >> (64 - code_bits):
             ranks, inverse = np.unique(time, return_inverse=True)
             bits, base = (inverse + 1).astype(np.uint64), 0
-    keys = _pack(bits, code, np.uint64(base), np.uint64(code_bits))
-    if offsets.size <= FEW_SEGMENTS:
-        for start, stop in pairwise(offsets):
-            keys[start:stop].sort()
-    else:
+    keys = np.empty(time.size, np.uint64)
+    _pack(bits, code, np.uint64(base), np.uint64(code_bits), keys)
+    keys, rows, offsets = _order(keys, offsets, code_bits)
+    return SortedKeys(keys, rows, offsets, code_bits, base, ranks)
+
+
+def _order(keys: Keys, offsets: Ints, code_bits: int) -> tuple[Keys, Ints | None, Ints]:
+    """Keys, rows and offsets of `SortedKeys`; the keys given are sorted in place."""
+    if offsets.size > FEW_SEGMENTS:
         _sort_segments(keys, offsets)
-    return SortedKeys(keys, offsets, code_bits, base, ranks)
+        return keys, None, offsets
+    parts = [keys[start:stop] for start, stop in pairwise(offsets)]
+    tallied = _tally_each(parts) if keys.size >= MANY_ROWS else None
+    if tallied is not None:
+        return tallied
+    for part in parts:
+        if part.size >= MANY_ROWS:
+            radix_sort(part, code_bits)
+        else:
+            part.sort()
+    return keys, None, offsets
+
+
+def _tally_each(parts: list[Keys]) -> tuple[Keys, Ints, Ints] | None:
+    """Distinct keys, rows and offsets of these segments; None when one has too many keys."""
+    found, rows, cuts = [], [], [0]
+    for part in parts:
+        tally = tally_keys(part)
+        if tally is None:
+            return None
+        found.append(tally[0])
+        rows.append(tally[1])
+        cuts.append(cuts[-1] + tally[0].size)
+    return np.concatenate(found), np.concatenate(rows), np.array(cuts)
 
 
 def unpack_time(ranks: Keys, packed: SortedKeys) -> Floats:
@@ -108,4 +140,5 @@ def segment_offsets(code: Ints, count: int) -> tuple[Ints | None, Ints]:
         return None, np.array([0, code.size])
     offsets = np.zeros(count + 1, np.int64)
     np.cumsum(np.bincount(code, minlength=count), out=offsets[1:])
-    return np.argsort(code, kind="stable"), offsets
+    small = code.astype(np.uint16) if count <= 1 << 16 else code  # two bytes are sorted by counting
+    return np.argsort(small, kind="stable"), offsets
