@@ -35,17 +35,17 @@ class RehearsedBlock:
     numbers: pl.DataFrame
 
 
+def without_sensitivity(protocol: Protocol) -> Protocol:
+    """The protocol with the planned rule set of each endpoint alone; no other is analysed."""
+    endpoints = tuple(e.model_copy(update={"sensitivity": ()}) for e in protocol.endpoints)
+    return protocol.model_copy(update={"endpoints": endpoints})
+
+
 def rehearse_block(block: RehearsalBlock) -> RehearsedBlock:
     """The patients of the block to their results; depends on nothing but the block."""
     wanted = range(block.first, block.first + block.replicates)
-    patients = simulate_replicates(block.protocol, seed=block.seed, replicates=wanted)
-    protocol = _primary_rules(block.protocol)
+    protocol = without_sensitivity(block.protocol)
+    patients = simulate_replicates(protocol, seed=block.seed, replicates=wanted)
     adam = derive_adam(patients, protocol, only=READ)
     numbers = analyse_replicates(adam, protocol)
     return RehearsedBlock(block, numbers.with_columns(data=pl.lit("SIMULATED")))
-
-
-def _primary_rules(protocol: Protocol) -> Protocol:
-    """Without sensitivity rule sets: no number of a rehearsal rests on their times."""
-    endpoints = tuple(item.model_copy(update={"sensitivity": ()}) for item in protocol.endpoints)
-    return protocol.model_copy(update={"endpoints": endpoints})
