@@ -44,6 +44,7 @@ ENDS = {
     "Same end on the same date": "ENDAGR = 'Y'",
 }
 ALL = "All"  # the margin of a table of two evaluators
+NO_WIDTH = "the reads agree without exception, so that kappa has no standard error"
 ONE_LEVEL = "all reads are the same, so that chance alone would agree"
 
 
@@ -177,7 +178,8 @@ def _kappa(task: Task, scope: Scope, size: Result, cells: np.ndarray) -> list[Re
     values = (math.nan, math.nan, math.nan)
     if cells.sum():
         found = cohen_kappa(cells, conf_level=level)
-        values = (found.kappa, max(found.lower, -1.0), min(found.upper, 1.0))
+        low, high = np.clip([found.lower, found.upper], -1.0, 1.0)
+        values = (found.kappa, float(low), float(high))
     ok = math.isfinite(values[0])
     state, reason = (
         ("ok", None) if ok else ("NE", ONE_LEVEL) if size.value else ("NA", "no patients")
@@ -185,10 +187,20 @@ def _kappa(task: Task, scope: Scope, size: Result, cells: np.ndarray) -> list[Re
     estimate = number(
         scope, "kappa", values[0] if ok else None, rows=size.rowset, state=state, reason=reason
     )
+    if ok and not math.isfinite(values[1]):
+        state, reason = "NE", NO_WIDTH
+    known = state == "ok"
     return [
         estimate,
         *(
-            limit(estimate, end, value if ok else None, ci_level=level, state=state, reason=reason)
+            limit(
+                estimate,
+                end,
+                float(value) if known else None,
+                ci_level=level,
+                state=state,
+                reason=reason,
+            )
             for end, value in zip(("lcl", "ucl"), values[1:], strict=True)
         ),
     ]
