@@ -181,7 +181,7 @@ def analyse(trial: str, out: str | None, **given: Any) -> None:
     show_default=True,
     callback=lambda _, __, text: [name.strip() for name in text.split(",")],
     metavar="LIST",
-    help="Which of html,pdf,rtf,docx,figures to write; all: every one.",
+    help="Which of html,pdf,rtf,docx,figures,ars,cards to write; all: every one.",
 )
 @click.option(
     "--style",

@@ -169,6 +169,21 @@ def display_stage(trial: Trial, evidence: Evidence, analysed: Analysed) -> Table
     return shown | {"run": _run_table(trial, evidence)}
 
 
+def export_stage(
+    trial: Trial, analysed: Analysed, displays: Tables, *, formats: Collection[str]
+) -> dict[str, bytes]:
+    """The results for other programs, by path within the run folder: CDISC ARS, cards."""
+    from equipoise.results.export_ars import ars_json
+    from equipoise.results.export_cards import cards_json
+
+    files = {}
+    if "ars" in formats:
+        files["export/ars.json"] = ars_json(analysed.tables(), displays, trial.protocol)
+    if "cards" in formats:
+        files["export/cards.json"] = cards_json(analysed.results)
+    return files
+
+
 def _run_table(trial: Trial, evidence: Evidence) -> pl.DataFrame:
     run = _run(trial, evidence)
     texts = {"arguments": evidence.arguments, "inputs": run["inputs"], "versions": run["versions"]}

@@ -119,17 +119,6 @@ def test_a_kappa_never_exceeds_one() -> None:
     assert (rows["value"].drop_nulls() <= 1).all()
 
 
-def test_perfect_agreement_has_a_kappa_and_no_interval() -> None:
-    same = reads().with_columns(CNSR2=pl.when(pl.col("STATUS") == "COMPARED").then("CNSR1"))
-    results = analyse(small_adam() | {"ADCONC": same}, trial(), run_id="test")["results"]
-    ends = results.filter(method_id="agreement.endpoint")
-    kappa = ends.filter(stat="kappa", arm="ALL").row(0, named=True)
-    assert kappa["value"] == pytest.approx(1)
-    limits = ends.filter(ci_of=kappa["result_id"])
-    assert limits["state"].to_list() == ["NE", "NE"]
-    assert "without exception" in limits["state_reason"][0]
-
-
 def test_progression_by_category() -> None:
     found = {
         name: value("agreement.progression", "n", "ALL", name)

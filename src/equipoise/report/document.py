@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from equipoise.protocol.model import Protocol
 from equipoise.report.abstract import Paragraph, abstract_paragraphs
+from equipoise.report.adherence_table import adherence_table
 from equipoise.report.adverse_event_detail import grade_table, kind_tables
 from equipoise.report.adverse_event_table import common_table, overview_table, term_table
 from equipoise.report.boundary_figure import boundary_figure
@@ -167,6 +168,7 @@ def _sections(
         *_efficacy(numbers, protocol, args, origin=origin, patients=patients),
         _section("follow-up", "Follow-up", [follow_up_table(numbers, protocol, args)]),
         _section("response", "Tumour response", readers),
+        _section("adherence", "Schedule of assessments", [adherence_table(numbers, protocol)]),
         _section("concordance", "Concordance", concordance_tables(numbers, protocol, args)),
         _section(
             "each-patient",

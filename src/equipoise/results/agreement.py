@@ -44,7 +44,7 @@ ENDS = {
     "Same end on the same date": "ENDAGR = 'Y'",
 }
 ALL = "All"  # the margin of a table of two evaluators
-NO_WIDTH = "the reads agree without exception, so that kappa has no standard error"
+NO_ERROR = "kappa has no standard error where all agree"
 ONE_LEVEL = "all reads are the same, so that chance alone would agree"
 
 
@@ -178,29 +178,18 @@ def _kappa(task: Task, scope: Scope, size: Result, cells: np.ndarray) -> list[Re
     values = (math.nan, math.nan, math.nan)
     if cells.sum():
         found = cohen_kappa(cells, conf_level=level)
-        low, high = np.clip([found.lower, found.upper], -1.0, 1.0)
-        values = (found.kappa, float(low), float(high))
+        lower, upper = np.clip((found.lower, found.upper), -1.0, 1.0).tolist()
+        values = (found.kappa, lower, upper)
     ok = math.isfinite(values[0])
-    state, reason = (
-        ("ok", None) if ok else ("NE", ONE_LEVEL) if size.value else ("NA", "no patients")
-    )
+    unknown = ("NE", ONE_LEVEL) if size.value else ("NA", "no patients")
+    state, reason = ("ok", None) if ok else unknown
     estimate = number(
         scope, "kappa", values[0] if ok else None, rows=size.rowset, state=state, reason=reason
     )
-    if ok and not math.isfinite(values[1]):
-        state, reason = "NE", NO_WIDTH
-    known = state == "ok"
-    return [
-        estimate,
-        *(
-            limit(
-                estimate,
-                end,
-                float(value) if known else None,
-                ci_level=level,
-                state=state,
-                reason=reason,
-            )
-            for end, value in zip(("lcl", "ucl"), values[1:], strict=True)
-        ),
-    ]
+    results = [estimate]
+    for end, value in zip(("lcl", "ucl"), values[1:], strict=True):
+        there = ok and math.isfinite(value)
+        why = ("ok", None) if there else ("NE", NO_ERROR) if ok else unknown
+        known = value if there else None
+        results.append(limit(estimate, end, known, ci_level=level, state=why[0], reason=why[1]))
+    return results

@@ -9,6 +9,7 @@ import polars as pl
 
 from equipoise.errors import Fault, ResultError
 from equipoise.protocol.model import Protocol
+from equipoise.results.adherence import adherence, adherence_of_patients
 from equipoise.results.adverse_event_difference import event_difference
 from equipoise.results.adverse_event_grades import worst_grades
 from equipoise.results.adverse_events import adverse_events
@@ -54,6 +55,8 @@ METHODS: dict[str, Method] = {
     "cox": cox,
     "logrank": logrank,
     "logrank.overall": logrank_overall,
+    "adherence": adherence,
+    "adherence.patients": adherence_of_patients,
     "agreement": agreement,
     "discrepancy": discrepancy,
     "discrepancy.early.difference": discrepancy_difference,
