@@ -10,6 +10,7 @@ from equipoise.protocol.model import Arm, Evaluator, Protocol
 from equipoise.report.figures import Drawing, Figure, base_spec
 from equipoise.report.numbers import Number, Numbers
 from equipoise.report.patient_marks import (
+    MOST_TICKS,
     NARROW,
     WIDE,
     Panel,
@@ -140,7 +141,7 @@ def _line_layer(points: list[dict[str, Any]], end: float) -> dict[str, Any]:
                 "axis": {
                     "title": "Change (%)",
                     "values": [-100, -50, -30, 0, 50, 100, 150],
-                    "labelOverlap": False,
+                    "tickCount": MOST_TICKS,
                 },
             },
             "detail": {"field": "who", "type": "nominal"},

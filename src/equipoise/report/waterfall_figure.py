@@ -10,6 +10,7 @@ from equipoise.report.figures import INK, Drawing, Figure, base_spec, mark
 from equipoise.report.numbers import Number, Numbers
 from equipoise.report.patient_marks import (
     CROSS,
+    MOST_TICKS,
     NARROW,
     WIDE,
     Panel,
@@ -187,7 +188,7 @@ def _bar_layer(rows: list[dict[str, Any]]) -> dict[str, Any]:
                 "axis": {
                     "title": "Best change (%)",
                     "values": [-100, -50, -30, 0, 20, 50, 100],
-                    "labelOverlap": False,
+                    "tickCount": MOST_TICKS,
                 },
             },
             "y2": {"datum": 0},
@@ -208,7 +209,7 @@ def _pointer_layer(rows: list[dict[str, Any]], arm: Arm) -> dict[str, Any]:
         "encoding": {
             "x": {"field": "a", "type": "quantitative"},
             "x2": {"field": "b"},
-            "y": {"datum": LOWEST},
+            "y": {"datum": LOWEST, "type": "quantitative"},
             "y2": {"datum": HIGHEST + 8},
             "description": {"field": "who", "type": "nominal"},
         },

@@ -48,7 +48,7 @@ const choose = (at) => {
   }
   const profile = profiles[at] || {};
   document.getElementById("chosen-name").textContent = names[at];
-  document.getElementById("chosen-what").textContent = [profile.arm, profile.sum].filter(Boolean).join("; ");
+  document.getElementById("chosen-what").textContent = [profile.arm, profile.sum].filter(Boolean).join(". ");
 };
 document.getElementById("chosen-profile").addEventListener("click", (event) => openProfile(chosen, event.target));
 document.getElementById("chosen-clear").addEventListener("click", () => {
