@@ -256,6 +256,24 @@ def association(tables, *, stratified, correction):
     return (abs(gap) - min(correction, abs(gap))) ** 2 / spread
 
 
+def kappa(pairs, level):
+    """Cohen's kappa and its limits by the variance of Fleiss, Cohen and Everitt (1969)."""
+    names = sorted({name for pair in pairs for name in pair})
+    n = len(pairs)
+    p = np.array([[pairs.count((a, b)) / n for b in names] for a in names])
+    rows, columns = p.sum(axis=1), p.sum(axis=0)
+    by_chance = float(rows @ columns)
+    if by_chance > 1 - 1e-12:
+        return None
+    k = (float(np.trace(p)) - by_chance) / (1 - by_chance)
+    both = np.add.outer(columns, rows)
+    on = float((np.diag(p) * (1 - (rows + columns) * (1 - k)) ** 2).sum())
+    off = float((p * both**2).sum() - (np.diag(p) * np.diag(both) ** 2).sum()) * (1 - k) ** 2
+    spread = (on + off - (k - by_chance * (1 - k)) ** 2) / n
+    half = norm.ppf(0.5 + level / 2) * sqrt(max(spread, 0.0)) / (1 - by_chance)
+    return k, max(k - half, -1.0), min(k + half, 1.0), half
+
+
 def chi_square_p(statistic, df):
     return float(chi2.sf(statistic, df))
 
