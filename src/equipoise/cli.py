@@ -27,8 +27,8 @@ def main() -> None:
     """Execute an oncology trial from one protocol file.
 
     TRIAL is the name of a bundled protocol (alter-s006, altn-iii-04, cdiscpilot01) or the path of
-    a protocol file. Without --data the trial is simulated from its declared assumptions, and
-    everything says so.
+    a protocol file. Without --data a published trial is read as its synthetic twin and any
+    other is simulated from its declared assumptions; everything says so.
     """
 
 
@@ -55,7 +55,14 @@ def _trial_options(command: Callable[..., None]) -> Callable[..., None]:
             help="A table that lies under another file name: RS=rs_onco. May be repeated.",
         ),
         click.option("--out", type=click.Path(), help="Folder to write. [readouts/TRIAL]"),
-        click.option("--seed", type=int, default=1, show_default=True, help="Of the simulation."),
+        click.option(
+            "--seed", type=int, default=1, show_default=True, help="Of the twin or the simulation."
+        ),
+        click.option(
+            "--simulated",
+            is_flag=True,
+            help="Without --data: simulate from the assumptions, even where a twin can be made.",
+        ),
     )
     for option in reversed(options):
         command = option(command)
@@ -174,7 +181,7 @@ def analyse(trial: str, out: str | None, **given: Any) -> None:
     show_default=True,
     callback=lambda _, __, text: [name.strip() for name in text.split(",")],
     metavar="LIST",
-    help="Which of html,pdf,rtf,docx,figures to write; all: every one.",
+    help="Which of html,pdf,rtf,docx,figures,ars,cards to write; all: every one.",
 )
 @click.option(
     "--style",
@@ -182,6 +189,19 @@ def analyse(trial: str, out: str | None, **given: Any) -> None:
     show_default=True,
     metavar="NAME",
     help="Of print and figures: csr, nejm, lancet-oncology, jco.",
+)
+@click.option(
+    "--no-patients",
+    "patients",
+    is_flag=True,
+    flag_value=False,
+    default=True,
+    help="Leave out of page and print whatever could be traced to a person.",
+)
+@click.option(
+    "--against",
+    metavar="PROFILE",
+    help="Also show what changes under sas94, r-survival, nest, spss or equipoise.",
 )
 def readout(trial: str, out: str | None, **given: Any) -> None:
     """Run the whole path and write the readout: a page, and on paper if asked."""

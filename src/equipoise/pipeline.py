@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any
 
 import polars as pl
 
 from equipoise.adam import adopt_adam, derive_adam
+from equipoise.results.convention_difference import convention_difference, under_convention
 from equipoise.results.published import compare_published
 from equipoise.results.run import analyse
 from equipoise.store.manifest import run_identifier, versions
@@ -28,6 +29,7 @@ class Analysed:
     sentence: pl.DataFrame
     display_rows: pl.DataFrame
     published: pl.DataFrame | None
+    convention_difference: pl.DataFrame | None = None
 
     def files(self) -> Tables:
         """The tables by name as they lie in a run folder: every row bears the name of its run."""
@@ -42,7 +44,8 @@ class Analysed:
             "sentence": self.sentence,
             "display_rows": self.display_rows,
         }
-        return siblings if self.published is None else siblings | {"published": self.published}
+        more = {"published": self.published, "convention_difference": self.convention_difference}
+        return siblings | {name: table for name, table in more.items() if table is not None}
 
 
 def _named(tables: Tables, run_id: str) -> Tables:
@@ -147,6 +150,16 @@ def analyse_stage(trial: Trial, evidence: Evidence, adam: Tables) -> Analysed:
     return Analysed(**tables, published=published)
 
 
+def against_stage(
+    trial: Trial, evidence: Evidence, adam: Tables, analysed: Analysed, *, convention: str
+) -> Analysed:
+    """The same analyses under another convention profile beside the first: what changes."""
+    other = under_convention(trial.protocol, convention)
+    second = analyse(adam, other, run_id=run_id_of(trial, evidence))
+    found = convention_difference(analysed.results, second["results"])
+    return replace(analysed, convention_difference=found)
+
+
 def display_stage(trial: Trial, evidence: Evidence, analysed: Analysed) -> Tables:
     """What the readout shows and what made it: display, display_cell and run."""
     from equipoise.report import display_tables
@@ -154,6 +167,21 @@ def display_stage(trial: Trial, evidence: Evidence, analysed: Analysed) -> Table
     run = _run(trial, evidence)
     shown = display_tables(analysed.tables(), trial.protocol, run=run)
     return shown | {"run": _run_table(trial, evidence)}
+
+
+def export_stage(
+    trial: Trial, analysed: Analysed, displays: Tables, *, formats: Collection[str]
+) -> dict[str, bytes]:
+    """The results for other programs, by path within the run folder: CDISC ARS, cards."""
+    from equipoise.results.export_ars import ars_json
+    from equipoise.results.export_cards import cards_json
+
+    files = {}
+    if "ars" in formats:
+        files["export/ars.json"] = ars_json(analysed.tables(), displays, trial.protocol)
+    if "cards" in formats:
+        files["export/cards.json"] = cards_json(analysed.results)
+    return files
 
 
 def _run_table(trial: Trial, evidence: Evidence) -> pl.DataFrame:
@@ -173,21 +201,37 @@ def _run_table(trial: Trial, evidence: Evidence) -> pl.DataFrame:
     return pl.DataFrame([row], schema=kinds)
 
 
-def render_stage(trial: Trial, evidence: Evidence, analysed: Analysed) -> str:
-    """The readout page."""
+def render_stage(
+    trial: Trial, evidence: Evidence, analysed: Analysed, *, patients: bool = True
+) -> str:
+    """The readout page; without `patients` nothing in it can be traced to a person."""
     from equipoise.report import render_readout
 
-    return render_readout(analysed.tables(), trial.protocol, run=_run(trial, evidence))
+    run = _run(trial, evidence)
+    return render_readout(analysed.tables(), trial.protocol, run=run, patients=patients)
 
 
 def print_stage(
-    trial: Trial, evidence: Evidence, analysed: Analysed, *, formats: Collection[str], style: str
+    trial: Trial,
+    evidence: Evidence,
+    analysed: Analysed,
+    *,
+    formats: Collection[str],
+    style: str,
+    patients: bool = True,
 ) -> dict[str, bytes]:
     """The readout on paper: documents and figures by path within the run folder."""
     from equipoise.report.print import render_print
 
     run = _run(trial, evidence)
-    return render_print(analysed.tables(), trial.protocol, run=run, formats=formats, style=style)
+    return render_print(
+        analysed.tables(),
+        trial.protocol,
+        run=run,
+        formats=formats,
+        style=style,
+        patients=patients,
+    )
 
 
 def _run(trial: Trial, evidence: Evidence) -> dict[str, Any]:

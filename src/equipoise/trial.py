@@ -34,6 +34,7 @@ DataKind = Literal["DATA", "SIMULATED", "TWIN"]
 REQUIRED_SDTM = ("DM", "DS", "EX", "AE")
 RESPONSE_SDTM = {"recorded": ("RS",), "lesions": ("TU", "TR")}
 OPTIONAL_SDTM = ("SUPPDM", "SUPPAE", "CM", "PR", "LB", "RS", "TU", "TR", "SUPPTR")
+TWIN_SUFFIX = "-TWIN"
 TWIN_NOTE = "synthetic twin, constructed from published figures, not patient data"
 ADAM = ("ADSL", "ADRS", "ADTTE", "ADAE")
 
@@ -116,13 +117,19 @@ def read_evidence(trial: Trial, data: Path, *, tables: Mapping[str, str]) -> Evi
     if faults:
         raise DataError(faults)
     return Evidence(
-        kind="DATA",
+        kind="TWIN" if _of_a_twin(chosen) else "DATA",
         tables=conform(chosen),
         inputs={read.files[name]: read.sha256[read.files[name]] for name in sorted(chosen)},
         arguments={"data": str(data), "tables": dict(tables)},
         seed=None,
         cutoff=trial.protocol.data.cutoff,
     )
+
+
+def _of_a_twin(tables: Mapping[str, pl.DataFrame]) -> bool:
+    """Whether the tables bear the name of a twin, which they keep wherever they go."""
+    subjects = tables.get("DM", tables.get("ADSL"))
+    return subjects is not None and bool(subjects["STUDYID"].str.ends_with(TWIN_SUFFIX).any())
 
 
 def _response_faults(
@@ -176,6 +183,12 @@ def simulate_evidence(trial: Trial, *, seed: int) -> Evidence:
         seed=seed,
         cutoff=simulation.cutoff,
     )
+
+
+def has_twin(protocol: Protocol) -> bool:
+    """Whether published figures, bound to analyses, say enough to construct patients."""
+    figures = protocol.published.figures if protocol.published else ()
+    return protocol.simulation is not None and any(figure.bind for figure in figures)
 
 
 def twin_evidence(trial: Trial, *, seed: int) -> Evidence:

@@ -7,8 +7,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from equipoise.errors import Fault, OutputError
-
 if TYPE_CHECKING:  # imported where they are used: `import equipoise` stays fast
     from polars import DataFrame
 
@@ -18,8 +16,6 @@ if TYPE_CHECKING:  # imported where they are used: `import equipoise` stays fast
     from equipoise.trial import Evidence, Tables, Trial
 
 Progress = Callable[[str], None]
-
-FORMATS = ("html", "pdf", "rtf", "docx", "figures")
 
 
 def silent(_: str) -> None:
@@ -38,7 +34,9 @@ def simulate(
     trial: str | Path, *, seed: int = 1, out: str | Path | None = None, progress: Progress = silent
 ) -> Tables:
     """SDTM tables of a trial simulated from the protocol's declared assumptions."""
-    loaded, evidence = _begin(trial, None, None, seed, progress)
+    from equipoise.sources import begin
+
+    loaded, evidence = begin(trial, None, None, seed, progress, simulated=True)
     _write(out, "simulate", loaded, evidence, {"sdtm": evidence.tables})
     return evidence.tables
 
@@ -106,13 +104,18 @@ def derive(
     data: str | Path | None = None,
     tables: Mapping[str, str] | None = None,
     seed: int = 1,
+    simulated: bool = False,
     out: str | Path | None = None,
     progress: Progress = silent,
 ) -> Tables:
-    """ADaM tables of a trial, from `data` or, without data, from a simulation."""
-    from equipoise.pipeline import derive_stage
+    """ADaM tables of a trial, from `data` or, without data, from its twin or a simulation.
 
-    loaded, evidence = _begin(trial, data, tables, seed, progress)
+    Parameters    simulated : draw patients from the assumptions, though a twin could be made
+    """
+    from equipoise.pipeline import derive_stage
+    from equipoise.sources import begin
+
+    loaded, evidence = begin(trial, data, tables, seed, progress, simulated=simulated)
     progress("deriving endpoints")
     adam = derive_stage(loaded, evidence)
     _write(out, "derive", loaded, evidence, _made(evidence) | {"adam": adam})
@@ -125,17 +128,20 @@ def analyse(
     data: str | Path | None = None,
     tables: Mapping[str, str] | None = None,
     seed: int = 1,
+    simulated: bool = False,
     out: str | Path | None = None,
     look: str | None = None,
     progress: Progress = silent,
 ) -> Analysed:
     """The results of every analysis of the protocol, as one long table with its siblings.
 
-    Parameters    look : `interim`, `final` or its number; absent, the protocol's cut-off
+    Parameters    simulated : draw patients from the assumptions, though a twin could be made
+                  look : `interim`, `final` or its number; absent, the protocol's cut-off
     """
     from equipoise.pipeline import analyse_stage
+    from equipoise.sources import derived
 
-    loaded, evidence, adam = _derived(trial, data, tables, seed, look, progress)
+    loaded, evidence, adam = derived(trial, data, tables, seed, look, progress, simulated=simulated)
     progress("analysing")
     analysed = analyse_stage(loaded, evidence, adam)
     folders = _made(evidence) | {"adam": adam, "": analysed.files()}
@@ -149,60 +155,62 @@ def readout(
     data: str | Path | None = None,
     tables: Mapping[str, str] | None = None,
     seed: int = 1,
+    simulated: bool = False,
     out: str | Path | None = None,
     formats: Collection[str] = ("html",),
     style: str = "csr",
+    patients: bool = True,
     look: str | None = None,
+    against: str | None = None,
     progress: Progress = silent,
 ) -> Readout:
-    """The whole path: data or simulation, endpoints, analyses, and the readout.
+    """The whole path: data, twin or simulation, endpoints, analyses, and the readout.
 
-    Parameters    formats : which of FORMATS to write, or "all"; the page is made in any case
+    Parameters    simulated : draw patients from the assumptions, though a twin could be made
+                  formats : html, pdf, rtf, docx, figures, ars, cards, all; always the page
                   style : how print looks and rounds: csr, nejm, lancet-oncology or jco
+                  patients : False leaves out of page and print whatever could be traced to a
+                  person; the tables of the run folder stay whole
                   look : `interim`, `final` or its number; absent, the protocol's cut-off
+                  against : another convention profile: the numbers that it changes stand beside
     """
     from equipoise.pipeline import (
         Readout,
+        against_stage,
         analyse_stage,
         display_stage,
+        export_stage,
         print_stage,
         render_stage,
     )
+    from equipoise.report.print.formats import EXPORTS, wanted_formats
     from equipoise.report.print.style import read_style
+    from equipoise.sources import derived
 
-    wanted = _formats(formats)
+    wanted = wanted_formats(formats)
     read_style(style)  # a misspelt name is told before the work, not after it
-    loaded, evidence, adam = _derived(trial, data, tables, seed, look, progress)
+    loaded, evidence, adam = derived(trial, data, tables, seed, look, progress, simulated=simulated)
     progress("analysing")
     analysed = analyse_stage(loaded, evidence, adam)
+    if against is not None:
+        analysed = against_stage(loaded, evidence, adam, analysed, convention=against)
     progress("drawing the readout")
-    html = render_stage(loaded, evidence, analysed)
+    html = render_stage(loaded, evidence, analysed, patients=patients)
     displays = display_stage(loaded, evidence, analysed)
-    paper = [name for name in wanted if name != "html"]
-    printed = {}
+    paper = [name for name in wanted if name not in ("html", *EXPORTS)]
+    printed = export_stage(loaded, analysed, displays, formats=wanted)
     if paper:
         progress("printing")
-        printed = print_stage(loaded, evidence, analysed, formats=paper, style=style)
+        printed |= print_stage(
+            loaded, evidence, analysed, formats=paper, style=style, patients=patients
+        )
     pages = printed | ({"readout.html": html.encode()} if "html" in wanted else {})
     made = Readout(loaded, evidence, adam, analysed, displays, html, printed)
     folders = _made(evidence) | {"adam": adam, "": made.files()}
-    asked = {"formats": wanted, "style": style}
+    asked = {"formats": wanted, "style": style, "patients": patients}
+    asked |= {"against": against} if against else {}
     _write(out, "readout", loaded, evidence, folders, pages=pages, asked=asked)
     return made
-
-
-def _formats(formats: Collection[str]) -> list[str]:
-    """The formats in their own order; "all" is every one of them."""
-    unknown = [name for name in formats if name not in (*FORMATS, "all")]
-    if unknown or not formats:
-        raise OutputError(
-            Fault(
-                what=f"there is no format `{unknown[0]}`" if unknown else "no format is named",
-                where="--format",
-                mend=f"give some of: {', '.join(FORMATS)}; or: all",
-            )
-        )
-    return [name for name in FORMATS if name in formats or "all" in formats]
 
 
 def write_apart(
@@ -264,56 +272,9 @@ def screen(
     return screened
 
 
-def _begin(
-    trial: str | Path,
-    data: str | Path | None,
-    tables: Mapping[str, str] | None,
-    seed: int,
-    progress: Progress,
-) -> tuple[Trial, Evidence]:
-    from equipoise.trial import load_trial, read_evidence, simulate_evidence
-
-    loaded = load_trial(trial)
-    if data is None:
-        progress("simulating patients")
-        return loaded, simulate_evidence(loaded, seed=seed)
-    progress("reading tables")
-    return loaded, read_evidence(loaded, Path(data), tables=tables or {})
-
-
-def _derived(
-    trial: str | Path,
-    data: str | Path | None,
-    tables: Mapping[str, str] | None,
-    seed: int,
-    look: str | None,
-    progress: Progress,
-) -> tuple[Trial, Evidence, Tables]:
-    """The trial, its tables and ADaM: at the protocol's cut-off, or at a look of the plan."""
-    from equipoise.pipeline import derive_stage
-    from equipoise.trial import load_trial
-
-    if look is None:
-        loaded, evidence = _begin(trial, data, tables, seed, progress)
-        progress("deriving endpoints")
-        return loaded, evidence, derive_stage(loaded, evidence)
-    from equipoise.design.look_table import look_number
-    from equipoise.looks import follow_to_last_look, hold_look
-
-    loaded = load_trial(trial)
-    look_number(loaded.protocol, look)  # a look that is not planned is told before the work
-    if data is None:
-        progress("simulating patients")
-        evidence = follow_to_last_look(loaded, seed=seed)
-    else:
-        _, evidence = _begin(trial, data, tables, seed, progress)
-    progress("deriving endpoints at each look")
-    return hold_look(loaded, evidence, look)
-
-
 def _made(evidence: Evidence) -> dict[str, Tables]:
     """SDTM tables go out where this run made them; tables that were given stay where they are."""
-    return {"sdtm": evidence.tables} if evidence.simulated else {}
+    return {"sdtm": evidence.tables} if evidence.simulated and not evidence.inputs else {}
 
 
 def _write(

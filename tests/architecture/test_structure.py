@@ -24,6 +24,7 @@ SHELL = {
     "screening",
     "screening_page",
     "simulated",
+    "sources",
     "trial",
     "twins",
     "twin_lines",

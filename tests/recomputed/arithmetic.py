@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import exp, isfinite, log, nan, sqrt
 
 import numpy as np
-from scipy.optimize import brentq, minimize
+from scipy.optimize import brentq, minimize, minimize_scalar
 from scipy.stats import beta, chi2, norm
 
 TINY = 1e-300
@@ -37,20 +37,45 @@ def log_log(s, g, z):
     return s ** exp(half), s ** exp(-half)
 
 
-def curve(time, event, level):
+def plain(s, g, z):
+    """Limits on the scale of survival itself, cut to 0 and 1; none at survival 0."""
+    if not isfinite(g):
+        return nan, nan
+    return max(s - z * s * sqrt(g), 0.0), min(s + z * s * sqrt(g), 1.0)
+
+
+SCALES = {"log-log": log_log, "plain": plain}
+
+
+def curve(time, event, level, scale):
     """Kaplan-Meier with its limits, as arrays: times, survival, lower, upper, Greenwood, deaths."""
     times, s, g, deaths = kaplan_meier(time, event)
-    z = norm.ppf(0.5 + level / 2)
-    limits = np.array([log_log(a, b, z) for a, b in zip(s, g, strict=True)]).reshape(-1, 2)
+    z, of = norm.ppf(0.5 + level / 2), SCALES[scale]
+    limits = np.array([of(a, b, z) for a, b in zip(s, g, strict=True)]).reshape(-1, 2)
     return times, s, limits[:, 0], limits[:, 1], g, deaths
 
 
-def first_below(times, values, level):
-    """Smallest time at which a step function is at `level` or below; the middle of a flat part."""
+def normal_median(times, s, g, deaths, level):
+    """Median and normal limits, by the slope of the curve between 55% and 45% (Collett, 2.15)."""
+    at = int(np.argmax(s <= 0.5 + 1e-12))
+    if s[at] > 0.5 + 1e-12:
+        return "NR", "NE", "NE"
+    t, v = times[deaths > 0], s[deaths > 0]
+    if not (v <= 0.45 + 1e-12).any() or not isfinite(g[at]):
+        return times[at], "NE", "NE"
+    low = int(np.argmax(v <= 0.45 + 1e-12))
+    above = np.flatnonzero(v >= 0.55 - 1e-12)
+    u, s_u = (t[above[-1]], v[above[-1]]) if len(above) else (0.0, 1.0)
+    half = norm.ppf(0.5 + level / 2) * s[at] * sqrt(g[at]) * (t[low] - u) / (s_u - v[low])
+    return times[at], times[at] - half, times[at] + half
+
+
+def first_below(times, values, level, *, middle=True):
+    """Smallest time at which a step function is at `level` or below; `middle` of a flat part."""
     kept = [(t, v) for t, v in zip(times, values, strict=True) if not np.isnan(v)]
     for at, (t, v) in enumerate(kept):
         if v <= level + 1e-12:
-            if abs(v - level) > 1e-12:
+            if abs(v - level) > 1e-12 or not middle:
                 return t
             later = [u for u, w in kept[at:] if w < level - 1e-12]
             return (t + later[0]) / 2 if later else "NE"
@@ -231,6 +256,24 @@ def association(tables, *, stratified, correction):
     return (abs(gap) - min(correction, abs(gap))) ** 2 / spread
 
 
+def kappa(pairs, level):
+    """Cohen's kappa and its limits by the variance of Fleiss, Cohen and Everitt (1969)."""
+    names = sorted({name for pair in pairs for name in pair})
+    n = len(pairs)
+    p = np.array([[pairs.count((a, b)) / n for b in names] for a in names])
+    rows, columns = p.sum(axis=1), p.sum(axis=0)
+    by_chance = float(rows @ columns)
+    if by_chance > 1 - 1e-12:
+        return None
+    k = (float(np.trace(p)) - by_chance) / (1 - by_chance)
+    both = np.add.outer(columns, rows)
+    on = float((np.diag(p) * (1 - (rows + columns) * (1 - k)) ** 2).sum())
+    off = float((p * both**2).sum() - (np.diag(p) * np.diag(both) ** 2).sum()) * (1 - k) ** 2
+    spread = (on + off - (k - by_chance * (1 - k)) ** 2) / n
+    half = norm.ppf(0.5 + level / 2) * sqrt(max(spread, 0.0)) / (1 - by_chance)
+    return k, max(k - half, -1.0), min(k + half, 1.0), half
+
+
 def chi_square_p(statistic, df):
     return float(chi2.sf(statistic, df))
 
@@ -243,3 +286,56 @@ def averaged_quantile(values, p):
     if position == k:
         return (ordered[k - 1] + ordered[min(k, len(ordered) - 1)]) / 2
     return ordered[k]
+
+
+def _jumps(lower, upper, scale):
+    """Largest log likelihood of hazard jumps at the right ends, and the jumps that reach it."""
+    points = np.unique(upper[np.isfinite(upper)])
+    before = (points[None, :] <= lower[:, None]).astype(float) * scale[:, None]
+    within = (points[None, :] > lower[:, None]) & (points[None, :] <= upper[:, None])
+    inside = within * scale[:, None]
+    ended = np.isfinite(upper)
+
+    def loss(jump):
+        hazard, held = before @ jump, inside @ jump
+        found = np.maximum(-np.expm1(-held[ended]), TINY)
+        slope = (np.exp(-held[ended]) / found) @ inside[ended] - before.sum(axis=0)
+        return hazard.sum() - np.log(found).sum(), -slope
+
+    start = np.full(len(points), 1.0 / max(len(points), 1))
+    fit = minimize(
+        loss, start, jac=True, method="L-BFGS-B", bounds=[(0, None)] * len(points),
+        options={"ftol": 1e-15, "gtol": 1e-9, "maxiter": 20000, "maxfun": 200000, "maxcor": 40},
+    )  # fmt: skip
+    return -float(fit.fun), points, fit.x
+
+
+def interval_quantile(lower, upper, level):
+    """The right end by which the most likely survival is at `level`, and the left end before it."""
+    _, points, jumps = _jumps(lower, upper, np.ones(len(lower)))
+    survival = np.exp(-np.cumsum(jumps))
+    # a last interval without end holds the rest; survival of 0 stands for a jump without bound
+    below = np.flatnonzero(survival <= level + 1e-6)
+    if not len(below):
+        return None
+    right = points[below[0]]
+    return max(x for x in lower if x < right), right
+
+
+def interval_hazard(lower, upper, arm, stratum, level):
+    """Hazard ratio of interval-censored times, its profile limits and likelihood ratio."""
+
+    def profile(b):
+        parts = [stratum == name for name in np.unique(stratum)]
+        return sum(_jumps(lower[o], upper[o], np.exp(b * arm[o]))[0] for o in parts)
+
+    best = minimize_scalar(lambda b: -profile(b), bracket=(-1.0, 0.0), options={"xtol": 1e-7})
+    top, b = -float(best.fun), float(best.x)
+    drop = chi2.ppf(level, 1) / 2
+    ends = []
+    for side in (-1, 1):
+        far = b + side
+        while top - profile(far) < drop:
+            far += side
+        ends.append(brentq(lambda x: top - profile(x) - drop, *sorted((b, far)), xtol=1e-7))
+    return exp(b), exp(ends[0]), exp(ends[1]), 2 * (top - profile(0.0))

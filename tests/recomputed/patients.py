@@ -47,6 +47,7 @@ class Run:
             .select("analysis_id", "method_id", "method_args")
             .rows()
         }
+        self.kept: dict[tuple, tuple[float, ...]] = {}
         self._members: dict[tuple[str, str, str], frozenset[str]] = {}
         self._times: dict[tuple[str | None, ...], pl.DataFrame] = {}
 

@@ -34,6 +34,21 @@ CASES = {
         "censoring rule set `R9` is not declared",
         "R",
     ),
+    "an evaluator held against itself": (
+        TEXT.replace("reference: IND1, population: ITT", "reference: INV, population: ITT", 1),
+        "`INV` is compared with itself",
+        "name two evaluators",
+    ),
+    "a pair held against each other twice": (
+        TEXT.replace("evaluator: IND1, reference: IND2", "evaluator: IND1, reference: INV", 1),
+        "the same two evaluators stand here twice",
+        "keep one",
+    ),
+    "a reference nobody declared": (
+        TEXT.replace("reference: IND2", "reference: IND3", 1),
+        "evaluator `IND3` is not declared",
+        "IND",
+    ),
     "a time to response without a word on confirmation": (
         TEXT.replace("kind: pfs", "kind: ttr", 1),
         "endpoint `PFS` does not say whether responses are confirmed",

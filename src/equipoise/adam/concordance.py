@@ -14,13 +14,17 @@ from equipoise.tables import load_contract, subject_key
 def derive_concordance(
     adrs: pl.DataFrame, adtte: pl.DataFrame, adsl: pl.DataFrame, protocol: Protocol
 ) -> pl.DataFrame | None:
-    """ADCONC: every pair of evaluators that the protocol reports, in its order; None without pairs.
+    """ADCONC: every pair of evaluators that the protocol reports; None without pairs.
+
+    The first of a pair is the evaluator that `concordance` holds against the other, where it names
+    the two; else the one that the protocol lists first.
 
     Notes         Readers whose reads are only accepted or not by an adjudicator are compared in
                   ADADJ, not here, unless an endpoint is read by them.
                   A pending read is compared with nothing.
-    Source: categories of progression agreement as in the audit of central review (Amit 2011, not
-     read in the original): early = first evaluator earlier or alone, late = later or missing.
+    Source: categories of progression agreement as in the audit of central review (Amit et al., Eur
+     J Cancer 2011;47:1772-1778; the paper was not at hand, its definitions are those that analysis
+     plans restate): early = first evaluator earlier or alone, late = later or missing.
     """
     names = _reported(protocol)
     if len(names) < 2:
@@ -31,7 +35,7 @@ def derive_concordance(
         sides[one]
         .join(sides[two], on=subject, how="inner", suffix="_2")
         .with_columns(EVAL1=pl.lit(one), EVAL2=pl.lit(two), place=pl.lit(number))
-        for number, (one, two) in enumerate(combinations(names, 2))
+        for number, (one, two) in enumerate(_pairs(names, protocol))
     ]
     columns = [c.name for c in load_contract("ADCONC").columns]
     both = ("BOR", "CBOR", "PDDT", "CNSR", "ADT")
@@ -47,7 +51,7 @@ def derive_concordance(
 
 
 def _reported(protocol: Protocol) -> list[str]:
-    """Evaluators of endpoints, and those who stand for themselves, as the protocol lists them."""
+    """Evaluators of endpoints and of concordance, and those who stand for themselves, in order."""
     accepted = {
         reader
         for e in protocol.evaluators
@@ -55,7 +59,15 @@ def _reported(protocol: Protocol) -> list[str]:
         for reader in e.adjudication.readers
     }
     used = {endpoint.evaluator for endpoint in protocol.endpoints}
+    used |= {name for item in protocol.concordance for name in (item.evaluator, item.reference)}
     return [e.id for e in protocol.evaluators if e.id in used or e.id not in accepted]
+
+
+def _pairs(names: list[str], protocol: Protocol) -> list[tuple[str, str]]:
+    declared = {(item.evaluator, item.reference) for item in protocol.concordance}
+    return [
+        (two, one) if (two, one) in declared else (one, two) for one, two in combinations(names, 2)
+    ]
 
 
 def _side(name: str, adrs: pl.DataFrame, adtte: pl.DataFrame, protocol: Protocol) -> pl.DataFrame:

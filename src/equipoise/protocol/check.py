@@ -9,6 +9,7 @@ from typing import Any
 from equipoise.errors import Fault
 from equipoise.protocol.check_analysis import (
     check_analyses,
+    check_concordance,
     check_endpoints,
     check_evaluators,
     check_published,
@@ -51,6 +52,7 @@ def check_protocol(
         lambda: check_evaluators(protocol),
         lambda: check_endpoints(protocol, known_rules),
         lambda: check_analyses(protocol),
+        lambda: check_concordance(protocol),
         lambda: check_design(protocol),
         lambda: check_dates(protocol),
         lambda: check_simulation(protocol),

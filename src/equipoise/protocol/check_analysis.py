@@ -125,6 +125,26 @@ def check_analyses(protocol: Protocol) -> Iterator[Finding]:
         )
 
 
+def check_concordance(protocol: Protocol) -> Iterator[Finding]:
+    """Two evaluators are two, and declared; so is the population."""
+    readers = [evaluator.id for evaluator in protocol.evaluators]
+    sets = [analysis_set.id for analysis_set in protocol.analysis_sets]
+    seen: set[frozenset[str]] = set()
+    for i, item in enumerate(protocol.concordance):
+        path: Path = ("concordance", i)
+        for name in ("evaluator", "reference"):
+            if getattr(item, name) not in readers:
+                yield unknown((*path, name), "evaluator", getattr(item, name), readers)
+        if item.population not in sets:
+            yield unknown((*path, "population"), "analysis set", item.population, sets)
+        pair = frozenset((item.evaluator, item.reference))
+        if len(pair) == 1:
+            yield path, f"`{item.evaluator}` is compared with itself", "name two evaluators"
+        if pair in seen:
+            yield path, "the same two evaluators stand here twice", "keep one of the two"
+        seen.add(pair)
+
+
 def check_published(protocol: Protocol) -> Iterator[Finding]:
     """Published figures speak of declared arms and print something."""
     if protocol.published is None:

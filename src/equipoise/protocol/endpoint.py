@@ -102,6 +102,15 @@ class Analysis(Record):
     )
 
 
+class Concordance(Record):
+    """Two evaluators to be held beside each other, subject by subject."""
+
+    evaluator: Name = Field(description="Whose reads are held against the other's: INV.")
+    reference: Name = Field(description="Whose reads they are held against: BIRC.")
+    population: Name
+    conf_level: Annotated[float, Field(gt=0, lt=1)] = 0.95
+
+
 class SpecialInterest(Record):
     """Adverse events of special interest: a group of preferred terms, compared without case."""
 

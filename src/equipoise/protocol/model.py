@@ -7,6 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from equipoise.protocol.adaptive_design import (
+    BayesianResponseDesign,
+    CombinationDesign,
+    MultiArmDesign,
+)
 from equipoise.protocol.assessment import (
     Adjudication,
     Assessments,
@@ -15,6 +20,7 @@ from equipoise.protocol.assessment import (
     Interval,
     Lesions,
     Response,
+    VisitFact,
 )
 from equipoise.protocol.assumption import (
     Assumption,
@@ -45,6 +51,7 @@ from equipoise.protocol.endpoint import (
     AdverseEvents,
     Analysis,
     AnalysisSet,
+    Concordance,
     ConventionName,
     Data,
     Endpoint,
@@ -72,8 +79,11 @@ __all__ = [
     "Arm",
     "Assessments",
     "Assumption",
+    "BayesianResponseDesign",
     "Bind",
     "Burden",
+    "CombinationDesign",
+    "Concordance",
     "Condition",
     "Confirmation",
     "Correlation",
@@ -97,6 +107,7 @@ __all__ = [
     "Interval",
     "Lesions",
     "Look",
+    "MultiArmDesign",
     "Multiplicity",
     "OneSampleSurvivalDesign",
     "Piece",
@@ -117,6 +128,7 @@ __all__ = [
     "Spend",
     "SurvivalDesign",
     "TwoArmResponseDesign",
+    "VisitFact",
     "WithinDays",
 ]
 
@@ -177,6 +189,9 @@ class Protocol(Record):
     )
     endpoints: tuple[Endpoint, ...] = Field(min_length=1)
     analyses: tuple[Analysis, ...] = Field(min_length=1)
+    concordance: tuple[Concordance, ...] = Field(
+        default=(), description="Pairs of evaluators whose agreement is reported."
+    )
     adverse_events: AdverseEvents
     convention: ConventionName
     days_per_month: Annotated[float, Field(gt=0)] = 30.4375

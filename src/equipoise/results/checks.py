@@ -17,13 +17,15 @@ COUNTS = (
     "n",
     "n_events",
     "n_missing",
+    "n_assess",
+    "N_assess",
     "n_event",
     "n_cens",
     "n_risk",
     "n_event_cum",
     "n_cens_cum",
 )
-PERCENTAGES = ("pct", "pct_event", "pct_cens")
+PERCENTAGES = ("pct", "pct_event", "pct_cens", "share_assess")
 TOLERANCE = 1e-9
 # Statistics, and between which numbers they can lie.
 RANGES = (
@@ -33,6 +35,7 @@ RANGES = (
     (("look_p", "bound_p", "alpha_spent", "p_adjusted"), 0.0, 1.0),
     (("decision",), -1.0, 1.0),
     (("rate_diff",), -100.0, 100.0),
+    (("kappa",), -1.0, 1.0),
     (("hr", "look_hr", "bound_hr", "hr_adjusted", "or", "chi2"), 0.0, float("inf")),
 )
 

@@ -15,6 +15,7 @@ from equipoise.statistics.conventions import conventions
 _SURVIVAL = {
     "conf_type": "survival_conf_type",
     "plateau": "plateau",
+    "quartile_plateau": "quartile_plateau",
     "beyond": "beyond",
     "median_interval": "median_interval",
     "ties": "ties",
@@ -41,7 +42,7 @@ def convention_of(protocol: Protocol, analysis: Analysis) -> str:
 def kaplan_meier_args(protocol: Protocol, analysis: Analysis) -> dict[str, Any]:
     """Arguments of a survival curve, its quantiles and landmark rates."""
     profile = profiles()[convention_of(protocol, analysis)]
-    chosen = ("conf_type", "plateau", "beyond", "median_interval")
+    chosen = ("conf_type", "plateau", "quartile_plateau", "beyond", "median_interval")
     return {
         **{name: profile[name] for name in chosen},
         "conf_level": analysis.conf_level,

@@ -8,7 +8,12 @@ from typing import Any
 
 from equipoise.protocol.model import Analysis, Endpoint, Protocol
 from equipoise.results.groups import both, quoted
-from equipoise.results.method_args import cox_args, kaplan_meier_args, logrank_args
+from equipoise.results.method_args import (
+    convention_of,
+    cox_args,
+    kaplan_meier_args,
+    logrank_args,
+)
 from equipoise.results.rule_sets import rule_set
 from equipoise.results.task import SPECIFIED, Task
 
@@ -50,7 +55,7 @@ def plan_sensitivity(protocol: Protocol) -> Iterator[Task]:
                     where=where,
                     args={"rules": _named(name, protocol), **args},
                     module=module,
-                    convention=protocol.convention,
+                    convention=convention_of(protocol, analysis),
                     estimand=endpoint.estimand,
                     paramcd=endpoint.paramcd,
                     evaluator=endpoint.evaluator,

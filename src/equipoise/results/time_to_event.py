@@ -48,10 +48,11 @@ def _summary(task: Task, scope: Scope, arm: ArmTimes) -> list[Result]:
     curve = arm_curve(task, arm)
     for stat, fraction in QUANTILES.items():
         normal = task.args["median_interval"] == "normal-approximation" and stat == "median"
+        plateau = task.args["plateau" if stat == "median" else "quartile_plateau"]
         found = (
             normal_approximation_median(curve)
             if normal
-            else quantile(curve, fraction, plateau=task.args["plateau"])
+            else quantile(curve, fraction, plateau=plateau)
         )
         results += quantile_results(task, scope, arm, stat, found)
     return results + _range(task, scope, arm) + _rates(task, scope, arm, curve)

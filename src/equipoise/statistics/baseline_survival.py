@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from equipoise.statistics.cox import CoxFit
 from equipoise.statistics.cox_residuals import RiskSums, risk_sums
 from equipoise.statistics.normal import critical_value
-from equipoise.statistics.observations import Floats
+from equipoise.statistics.observations import Floats, fail
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,18 @@ def predicted_survival(
 
     Parameters    fit : CoxFit (efron or breslow); x : (p,) covariates; stratum : its position
                   conf_level : float
+    Raises        MethodError - an infinite coefficient
     Notes         var log S = e^2 [sum of dH terms squared / dw + a' V a], a the sum of
                   (mean x - x) dH, e = exp(x b).
     Source: Tsiatis, Ann Stat 1981;9:93-108; Therneau & Grambsch 2000, section 10.2.
     """
+    infinite = np.isinf(fit.result.coef)
+    if bool(infinite.any()):
+        raise fail(
+            "a coefficient is infinite: the curve of its covariate is not determined.",
+            f"coefficient {int(np.argmax(infinite)) + 1} of {infinite.size}",
+            "draw the Kaplan-Meier curve of the group instead.",
+        )
     rows = fit.rows
     sums = risk_sums(rows, fit.beta)
     here = slice(sums.offsets[stratum], sums.offsets[stratum + 1])

@@ -35,9 +35,14 @@ def as_table(table: ArrayLike, dimensions: int) -> Floats:
 
 
 def chi_square_table(table: ArrayLike) -> ChiSquare:
-    """Pearson's chi-square of an r x c table; empty rows and columns do not count."""
+    """Pearson's chi-square of an r x c table; empty rows and columns do not count.
+
+    NaN with df 0 when fewer than two rows or columns hold subjects.
+    """
     counts = as_table(table, 2)
     counts = counts[counts.sum(axis=1) > 0][:, counts.sum(axis=0) > 0]
+    if min(counts.shape) < 2:
+        return chi_square(float("nan"), 0)
     expected = counts.sum(axis=1, keepdims=True) * counts.sum(axis=0) / counts.sum()
     df = (counts.shape[0] - 1) * (counts.shape[1] - 1)
     return chi_square(float(((counts - expected) ** 2 / expected).sum()), df)
@@ -46,10 +51,13 @@ def chi_square_table(table: ArrayLike) -> ChiSquare:
 def trend_test(x: ArrayLike, n: ArrayLike, *, scores: ArrayLike) -> ChiSquare:
     """Cochran-Armitage test of a trend in proportions over ordered groups.
 
+    NaN with df 0 when nobody or everybody responds, or all groups have one score.
     Source: Armitage, Biometrics 1955;11:375-386.
     """
     count, total, score = (np.asarray(a, float) for a in (x, n, scores))
     p = count.sum() / total.sum()
+    if not 0.0 < p < 1.0 or np.unique(score[total > 0]).size < 2:
+        return chi_square(float("nan"), 0)
     centre = (total * score).sum() / total.sum()
     slope = (count * (score - centre)).sum()
     variance = p * (1 - p) * (total * (score - centre) ** 2).sum()
@@ -186,6 +194,8 @@ def _quadratic(counts: Floats, contrast: Floats) -> ChiSquare:
         score += contrast @ (layer - n * np.outer(p, q)).ravel()
         spread = np.kron(np.diag(p) - np.outer(p, p), np.diag(q) - np.outer(q, q))
         variance += n * n / (n - 1) * contrast @ spread @ contrast.T
+    if variance.size == 0:
+        return chi_square(float("nan"), 0)
     rank = int(np.linalg.matrix_rank(variance, tol=1e-9 * max(1.0, float(np.abs(variance).max()))))
     inverse = np.linalg.pinv(variance, rcond=1e-10, hermitian=True)
     return chi_square(float(score @ inverse @ score), rank)
@@ -193,7 +203,10 @@ def _quadratic(counts: Floats, contrast: Floats) -> ChiSquare:
 
 @dataclass(frozen=True, slots=True)
 class Kappa:
-    """Agreement beyond chance with its standard error and normal interval; NaN when undefined."""
+    """Agreement beyond chance with its standard error and normal interval; NaN when undefined.
+
+    The limits are NaN when the standard error is 0: an interval without width states certainty.
+    """
 
     kappa: float
     std_err: float
@@ -222,5 +235,7 @@ def cohen_kappa(table: ArrayLike, *, conf_level: float) -> Kappa:
     second = (1 - kappa) ** 2 * float(off.sum() - np.diag(off).sum())
     third = (kappa - chance * (1 - kappa)) ** 2
     error = float(np.sqrt(max(first + second - third, 0.0) / counts.sum())) / (1 - chance)
+    if error == 0.0:  # perfect agreement, or a reader with one answer: no width to state
+        return Kappa(kappa, error, float("nan"), float("nan"))
     half = critical_value(conf_level) * error
     return Kappa(kappa, error, kappa - half, kappa + half)

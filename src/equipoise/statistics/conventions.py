@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
@@ -12,13 +13,19 @@ import numpy as np
 import yaml
 from numpy.typing import ArrayLike
 
+from equipoise.statistics.binomial_test import binomial_test
 from equipoise.statistics.cox import cox
 from equipoise.statistics.kaplan_meier import KaplanMeier, kaplan_meier
 from equipoise.statistics.landmark import Landmark, landmark
 from equipoise.statistics.logrank import logrank
 from equipoise.statistics.near_times import join_near_times
 from equipoise.statistics.observations import Floats, as_times, check_choice
+from equipoise.statistics.proportion import Proportion, clopper_pearson, wald_corrected
 from equipoise.statistics.quantile import Quantile, normal_approximation_median, quantile
+from equipoise.statistics.rounding import round_half_away, round_half_even
+
+RESPONSE_INTERVALS = {"clopper_pearson": clopper_pearson, "wald_corrected": wald_corrected}
+ROUNDINGS = {"half-away": round_half_away, "half-even": round_half_even}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,7 @@ class Convention:
     source: str
     survival_conf_type: str
     plateau: str
+    quartile_plateau: str
     beyond: str
     median_interval: str
     ties: str
@@ -37,6 +45,7 @@ class Convention:
     near_times: str
     response_interval: str
     exact_p: str
+    rounding: str
 
 
 @cache
@@ -73,12 +82,28 @@ def survival_quantile(km: KaplanMeier, p: float, *, using: Convention) -> Quanti
     """Quantile under a convention; the normal-approximation interval is for the median only."""
     if using.median_interval == "normal-approximation" and p == 0.5:
         return normal_approximation_median(km)
-    return quantile(km, p, plateau=using.plateau)
+    return quantile(km, p, plateau=using.plateau if p == 0.5 else using.quartile_plateau)
 
 
 def survival_at(km: KaplanMeier, time: float, *, using: Convention) -> Landmark:
     """Survival at a time under a convention."""
     return landmark(km, time, beyond=using.beyond)
+
+
+def response_interval(x: int, n: int, *, using: Convention, conf_level: float) -> Proportion:
+    """Interval of a response rate under a convention."""
+    return RESPONSE_INTERVALS[using.response_interval](x, n, conf_level=conf_level)
+
+
+def exact_p(x: int, n: int, *, p0: float, using: Convention) -> float:
+    """Two-sided exact p of a response rate under a convention."""
+    found = binomial_test(x, n, p0=p0)
+    return found.p_doubled if using.exact_p == "doubled" else found.p_two_sided
+
+
+def rounded(value: float, decimals: int, *, using: Convention) -> Decimal:
+    """`value` as the convention's software prints it with that many decimals."""
+    return ROUNDINGS[using.rounding](value, decimals)
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,12 @@ def _at(cells: Floats, weight: Floats, log_odds: float) -> Floats:
 
 
 def conditional_odds_ratio(cells: Floats, weight: Floats, observed: float) -> float:
-    """Conditional maximum likelihood: the odds ratio whose mean cell is the observed one."""
+    """Conditional maximum likelihood: the odds ratio whose mean cell is the observed one.
+
+    NaN when the margins leave one table only: it says nothing about the odds ratio (D13).
+    """
+    if cells.size == 1:
+        return float("nan")
     if observed == cells[0]:
         return 0.0
     if observed == cells[-1]:

@@ -10,7 +10,7 @@ import numpy as np
 from equipoise.statistics.observations import Floats, check_choice, check_probability
 from equipoise.statistics.proportion import binomial_pmf
 from equipoise.statistics.score_intervals import RESTRICTED
-from equipoise.statistics.two_proportions import Contrast, Counts
+from equipoise.statistics.two_proportions import Contrast, Counts, ratio_or_limit
 
 NUISANCE = 400  # points over the nuisance parameter; doubled locally around the largest
 ORDERINGS = ("score", "raw", "score two-sided")
@@ -29,7 +29,7 @@ def exact_unconditional(c: Counts, *, scale: str, ordering: str, conf_level: flo
     check_choice("ordering", ordering, ORDERINGS)
     alpha = 1 - check_probability("conf_level", conf_level)
     share = alpha if ordering == "score two-sided" else alpha / 2
-    estimate = c.p1 - c.p2 if scale == "difference" else c.p1 / c.p2 if c.x2 else float("inf")
+    estimate = c.p1 - c.p2 if scale == "difference" else ratio_or_limit(c.p1, c.p2)
     low, high = (_limit(c, scale, ordering, share, estimate, side) for side in (1.0, -1.0))
     return Contrast(estimate, low, high, conf_level, f"exact, {ordering}")
 
@@ -105,7 +105,7 @@ def _limit(
         theta = u if scale == "difference" else float(np.exp(u))
         return p_value(c, scale, ordering, theta, side) > share
 
-    inside = estimate if scale == "difference" else float(np.log(estimate)) if estimate else -8.0
+    inside = estimate if scale == "difference" else _log_or_far(estimate)
     reach = 1.0 if scale == "difference" else 15.0
     outside = -side * reach if scale == "difference" else inside - side * reach
     if accepted(outside * (1 - 1e-9)):
@@ -118,6 +118,13 @@ def _limit(
         inside, outside = (middle, outside) if accepted(middle) else (inside, middle)
     found = 0.5 * (inside + outside)
     return found if scale == "difference" else float(np.exp(found))
+
+
+def _log_or_far(ratio: float) -> float:
+    """Log of the ratio, or of one far out where it is 0, infinite or undefined."""
+    if not ratio > 0.0:
+        return -8.0
+    return float(np.log(ratio)) if np.isfinite(ratio) else 8.0
 
 
 def _outermost(accepted: Callable[[float], bool], inside: float, outside: float) -> float:

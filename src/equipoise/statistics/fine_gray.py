@@ -50,13 +50,19 @@ def fine_gray(
     Parameters    time : (n,) float; cause : (n,) int - 0 censored; x : (n,) or (n, p) float
                   cause_of_interest : int; conf_level : float
     Returns       FineGray - standard errors include the estimation of the censoring curve
-    Raises        MethodError - no event of that cause, or no finite maximum
+    Raises        MethodError - no event of that cause, a constant covariate, no finite maximum
     Notes         Those with another event at T stay at risk with weight G(t-) / G(T-), G the
                   Kaplan-Meier curve of censoring, pooled over all; Breslow ties.
     Source: Fine & Gray, JASA 1999;94:496-509, eq. 8 (score) and the variance after it.
     """
     z = critical_value(conf_level)
     rows = _sort(time, cause, x, cause_of_interest)
+    if np.linalg.matrix_rank(rows.x) < rows.x.shape[1]:
+        raise fail(
+            "a covariate is constant, or a sum of the others.",
+            f"argument x, {rows.x.shape[1]} columns over {rows.time.size} subjects",
+            "leave it out: one arm alone has no contrast.",
+        )
     beta = np.zeros(rows.x.shape[1])
     value, score, info = _likelihood(rows, beta)
     for _ in range(100):

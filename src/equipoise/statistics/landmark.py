@@ -20,7 +20,7 @@ from equipoise.statistics.observations import (
 )
 from equipoise.statistics.states import State
 
-BEYOND_RULES = ("not-estimable", "carry-forward")
+BEYOND_RULES = ("not-estimable", "carry-forward", "somebody-at-risk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,8 @@ def landmark(km: KaplanMeier, time: float, *, beyond: str) -> Landmark:
 
     Parameters    km : KaplanMeier; time : float >= 0, same unit
                   beyond : `not-estimable` or `carry-forward` - the answer after the last
-                  observation when that is censored. After a last event it is 0 under both.
+                  observation when that is censored. After a last event it is 0 under both;
+                  `somebody-at-risk` gives no answer then either (tern).
     Returns       Landmark
     Raises        MethodError - an unknown rule
     """
@@ -65,9 +66,11 @@ def landmark(km: KaplanMeier, time: float, *, beyond: str) -> Landmark:
     if at < 0:
         why = "before the first observation"
         return Landmark(time, 1.0, 0.0, 1.0, 1.0, *counts, State.OK, State.OK, why)
-    ended = time > km.time[-1] and km.survival[-1] > 0.0
-    if ended and beyond == "not-estimable":
-        why = f"last observation, at {km.time[-1]:g}, is censored"
+    censored = km.survival[-1] > 0.0
+    if time > km.time[-1] and (
+        beyond == "somebody-at-risk" or (censored and beyond == "not-estimable")
+    ):
+        why = f"last observation, at {km.time[-1]:g}, is " + ("censored" if censored else "past")
         return Landmark(time, nan, nan, nan, nan, *counts, State.NE, State.NE, why)
     lower, upper = float(km.lower[at]), float(km.upper[at])
     state = State.OK if np.isfinite(lower) else State.NE

@@ -21,6 +21,8 @@ from equipoise.statistics.observations import (
 )
 
 DISTRIBUTIONS = ("exponential", "weibull", "lognormal", "loglogistic")
+LEAST_LOG_SCALE = -12.0  # below, all times are one: the likelihood has no maximum
+LONGEST_STEP = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,13 @@ def parametric_survival(
         )
     ones = np.ones((times.size, 1))
     design = np.hstack([ones, as_matrix(x, times.size)])
-    null, _, _ = _fit(np.log(times), events, ones, distribution)
+    null, *_ = _fit(np.log(times), events, ones, distribution)
+    if np.linalg.matrix_rank(design) < design.shape[1]:
+        raise fail(
+            "a covariate is constant, or a sum of the others.",
+            f"argument x, {design.shape[1] - 1} columns over {times.size} subjects",
+            "leave it out: one arm alone has no contrast.",
+        )
     value, theta, info = _fit(np.log(times), events, design, distribution)
     covariance = np.linalg.inv(info)
     p = design.shape[1]
@@ -115,8 +123,8 @@ def _value(
     theta: Floats, log_t: Floats, died: Floats, design: Floats, distribution: str
 ) -> tuple[float, Floats, Floats]:
     p = design.shape[1]
-    scale = float(np.exp(theta[p])) if theta.size > p else 1.0
-    w = (log_t - design @ theta[:p]) / scale
+    scale = float(np.exp(np.clip(theta[p], -600.0, 600.0))) if theta.size > p else 1.0
+    w = np.clip((log_t - design @ theta[:p]) / scale, -1e8, 300.0)
     value, a, c = _shape(w, died, distribution)
     loglik = float(value.sum() - died.sum() * np.log(scale) - (died * log_t).sum())
     score = -design.T @ a / scale
@@ -140,7 +148,7 @@ def _fit(
     for _ in range(200):
         curve, vectors = np.linalg.eigh(info)
         step = vectors @ ((vectors.T @ score) / np.maximum(np.abs(curve), 1e-10))
-        size = 1.0
+        size = min(1.0, LONGEST_STEP / max(float(np.abs(step).max()), 1e-300))
         while size > 1e-12:
             trial = _value(theta + size * step, log_t, died, design, distribution)
             if trial[0] >= value - 1e-12 * abs(value):
@@ -150,7 +158,7 @@ def _fit(
         value, score, info = trial
         if float(np.abs(size * step).max()) < 1e-11:
             return value, theta, info
-        if float(np.abs(theta).max()) > 1e3:
+        if float(np.abs(theta).max()) > 1e3 or (free and float(theta[-1]) < LEAST_LOG_SCALE):
             break
     raise fail(
         "the likelihood has no finite maximum.", "argument x", "one group may have no events."

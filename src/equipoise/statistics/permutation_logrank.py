@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from equipoise.statistics.logrank import LogRank, finish, tabulate_risk
+from equipoise.statistics.logrank import LogRank, finish, sum_risk_table, tabulate_risk
 from equipoise.statistics.observations import as_codes, as_events, as_times, fail
 from equipoise.statistics.weighted_logrank import Weigh, weigh_strata
 
@@ -26,6 +26,8 @@ def permutation_logrank(
     if len(codes.labels) != 2:
         raise fail("two groups are needed.", "argument group", "drop other arms.")
     table = tabulate_risk(times, events, codes.code)
+    if int(events.sum()) == 0:  # no weights and no scores: the test is not estimable
+        return sum_risk_table(table, np.ones(table.at_risk.shape[0]))
     w = weigh_strata(table, weigh)
     died = np.unique(times[events > 0])
     hazard = np.concatenate([[0.0], np.cumsum(w * table.events.sum(axis=1) / table.at_risk.sum(1))])

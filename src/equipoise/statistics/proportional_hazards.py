@@ -83,7 +83,7 @@ def proportional_hazards_test(fit: CoxFit, *, transform: str) -> ProportionalHaz
     Parameters    fit : CoxFit; transform : g, one of km (1 - S(t-) of all
                   rows), identity, log, rank (of all times, ties averaged)
     Returns       ProportionalHazards
-    Raises        MethodError - unknown transform, or a coefficient not determined
+    Raises        MethodError - unknown transform, a coefficient not determined, or one event time
     Notes         With u = sum g (x - mean) at the maximum, I11 = sum V, I12 = sum g V and
                   I22 = sum g^2 V: chi2 = u' (I22 - I12' I11^-1 I12)^-1 u, per term with its own
                   element of u and row of the matrices. Exact ties use the Breslow sums at the
@@ -97,6 +97,12 @@ def proportional_hazards_test(fit: CoxFit, *, transform: str) -> ProportionalHaz
             "the model has a coefficient that is not determined.",
             "argument fit",
             "leave that covariate out before testing proportional hazards.",
+        )
+    if np.unique(fit.rows.time[fit.rows.event.astype(bool)]).size < 2:
+        raise fail(
+            "all events fall at one time: no hazard can change with time.",
+            f"{fit.result.n_event} events",
+            "report the test as not estimable.",
         )
     rows = fit.rows
     moving = _moving(fit, transform)

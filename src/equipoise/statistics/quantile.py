@@ -102,7 +102,7 @@ def normal_approximation_median(km: KaplanMeier) -> Quantile:
     high, low = curve >= 0.55 - TOLERANCE, curve <= 0.45 + TOLERANCE
     at = int(np.searchsorted(km.time, middle.estimate))
     error = float(km.std_err[at])
-    if not bool(low.any()) or not np.isfinite(error):
+    if not bool(low.any()) or not np.isfinite(error) or float(time[int(np.argmax(low))]) <= 0.0:
         reason = "survival does not fall to 0.45, or it falls to 0 at the median"
         return Quantile(0.5, middle.estimate, nan, nan, State.OK, no, no, reason)
     first = int(np.argmax(low))

@@ -46,8 +46,8 @@ def poisson_rate(events: int, exposure: float, *, conf_level: float) -> Rate:
 class RateComparison:
     """First arm against second: difference and ratio of rates with intervals and a Wald p.
 
-    Positive differences and ratios above 1 mean more events in the first arm. p is NaN when
-    neither arm has events.
+    Positive differences and ratios above 1 mean more events in the first arm. p and the
+    limits of the difference are NaN when neither arm has events.
     """
 
     difference: float
@@ -77,11 +77,12 @@ def compare_rates(
     high = float(betaincinv(events1 + 1, events2, 1 - tail)) if events2 else 1.0
     scale = exposure2 / exposure1
     infinite, nan = float("inf"), float("nan")
+    half = z * error if total else nan  # without events a Wald interval has no width
     ratio = r1 / r2 if events2 else (infinite if events1 else nan)
     return RateComparison(
         difference,
-        difference - z * error,
-        difference + z * error,
+        difference - half,
+        difference + half,
         ratio,
         scale * low / (1 - low),
         scale * high / (1 - high) if high < 1 else infinite,

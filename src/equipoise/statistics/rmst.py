@@ -8,15 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from equipoise.statistics.kaplan_meier import KaplanMeier
-from equipoise.statistics.landmark import BEYOND_RULES
 from equipoise.statistics.normal import critical_value, two_sided_p
 from equipoise.statistics.observations import Floats, check_choice, fail
 from equipoise.statistics.states import State
 
+BEYOND_RULES = ("not-estimable", "carry-forward")
+
 
 @dataclass(frozen=True, slots=True)
 class Rmst:
-    """Restricted mean up to tau with normal limits, in the unit of time."""
+    """Restricted mean up to tau with normal limits, in the unit of time.
+
+    std_err and limits are NaN, with the reason, when no event leaves an error to estimate.
+    """
 
     tau: float
     estimate: float
@@ -47,6 +51,9 @@ def rmst(km: KaplanMeier, *, tau: float, beyond: str) -> Rmst:
         why = f"tau {tau:g} lies beyond the last observation {km.time[-1]:g}, which is censored"
         return Rmst(tau, nan, nan, nan, nan, State.NE, why)
     area, error = restricted_area(km, tau)
+    if not error > 0.0:
+        why = "no error can be estimated from these events"
+        return Rmst(tau, area, nan, nan, nan, State.OK, why)
     z = critical_value(km.conf_level)
     return Rmst(tau, area, error, area - z * error, area + z * error, State.OK, "")
 
@@ -95,10 +102,13 @@ def rmst_difference(
     z = critical_value(conf_level)
     difference = two.estimate - one.estimate
     error = float(np.hypot(one.std_err, two.std_err))
+    if not error > 0.0:  # NaN when an arm has none
+        error = float(np.hypot(*(np.nan_to_num(arm.std_err) for arm in (one, two))))
     if not error > 0.0:
         return _no_comparison(tau, State.NE, "no events before tau in either arm")
     log_ratio = float(np.log(two.estimate / one.estimate))
-    log_error = float(np.hypot(one.std_err / one.estimate, two.std_err / two.estimate))
+    relative = (np.nan_to_num(arm.std_err) / arm.estimate for arm in (one, two))
+    log_error = float(np.hypot(*relative))
     ratio, low, high = (float(np.exp(log_ratio + sign * z * log_error)) for sign in (0, -1, 1))
     return RmstComparison(
         tau,

@@ -10,7 +10,14 @@ from numpy.typing import ArrayLike
 
 from equipoise.statistics.cox_rows import as_matrix
 from equipoise.statistics.normal import critical_value
-from equipoise.statistics.observations import Floats, as_codes, as_events, as_times, check_choice
+from equipoise.statistics.observations import (
+    Floats,
+    as_codes,
+    as_events,
+    as_times,
+    check_choice,
+    fail,
+)
 
 LINKS = ("linear", "log")
 
@@ -42,6 +49,7 @@ def rmst_regression(
 
     Parameters    time, event : (n,); x : (n, p); tau : float; link : linear or log
                   censoring_stratum : (n,) - the censoring curve is estimated in each level
+    Raises        MethodError - a covariate without contrast, or restricted times without spread
     Notes         Complete rows (event, or time >= tau) weigh 1 / G(min(T, tau)); the sandwich
                   includes the estimation of G.
     Source: Tian, Zhao & Wei, Biostatistics 2014;15:222-233, eq. 2.1; SAS/STAT RMSTREG.
@@ -54,6 +62,7 @@ def rmst_regression(
     strata = as_codes("censoring_stratum", censoring_stratum, times.size)
     y = np.minimum(times, tau)
     complete = np.where(times >= tau, 1, events)
+    _check(design, y[complete == 1])
     weight = np.zeros(times.size)
     for level in range(len(strata.labels)):
         mine = strata.code == level
@@ -69,6 +78,22 @@ def rmst_regression(
     se = np.sqrt(np.diag(covariance))
     wald = (beta / se) ** 2
     return RmstRegression(beta, se, beta - z * se, beta + z * se, wald, covariance, tau)
+
+
+def _check(design: Floats, y: Floats) -> None:
+    """An error when the design has no contrast, or the complete times have no spread."""
+    if np.linalg.matrix_rank(design) < design.shape[1]:
+        raise fail(
+            "a covariate is constant, or a sum of the others.",
+            f"argument x, {design.shape[1] - 1} columns over {design.shape[0]} subjects",
+            "leave it out: one arm alone has no contrast.",
+        )
+    if y.size == 0 or float(np.ptp(y)) == 0.0:
+        raise fail(
+            "the restricted times known in full are all equal.",
+            f"{y.size} of {design.shape[0]} subjects have an event, or are followed to tau",
+            "there is no error to estimate; report NE.",
+        )
 
 
 def _mean(eta: Floats, link: str) -> tuple[Floats, Floats]:

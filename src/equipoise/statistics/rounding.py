@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one function that turns numbers into text: half away from zero, in decimal arithmetic."""
+"""Turn numbers into text: half away from zero, in decimal arithmetic; and as R rounds."""
 
 from __future__ import annotations
 
 import math
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal, localcontext
 
 from equipoise.statistics.observations import fail
 from equipoise.statistics.states import State
@@ -18,6 +18,27 @@ def round_half_away(value: float, decimals: int) -> Decimal:
     The number rounded is the shortest decimal that reads back as `value` (what Python prints), so
     that 2.675 rounds to 2.68 although its binary double lies just below the half.
     """
+    exact = Decimal(repr(float(value))) if math.isfinite(value) else Decimal(0)
+    return _round(value, exact, decimals, ROUND_HALF_UP)
+
+
+def round_half_even(value: float, decimals: int) -> Decimal:
+    """`value` rounded as R `round` does since 4.0.0: to the nearer of the two decimals around it.
+
+    The distances are those of binary doubles, and equal ones go to the even digit: 0.5 rounds to
+    0, 0.15 to 0.1 and 2.675 to 2.67. For the conventions that follow R; reports use
+    `round_half_away`. Source: R help page of `round`, "The algorithm in R 4.0.0".
+    """
+    size = abs(float(value))
+    low = _round(size, Decimal(size) if math.isfinite(size) else Decimal(0), decimals, ROUND_FLOOR)
+    high = low + Decimal(1).scaleb(-decimals)
+    down, up = size - float(low), float(high) - size
+    even = int(low.scaleb(decimals)) % 2 == 0
+    nearer = low if down < up or (down == up and even) else high
+    return -nearer if value < 0 and nearer != 0 else nearer
+
+
+def _round(value: float, exact: Decimal, decimals: int, rule: str) -> Decimal:
     if not math.isfinite(value):
         raise fail(
             f"cannot round {value}.",
@@ -26,8 +47,7 @@ def round_half_away(value: float, decimals: int) -> Decimal:
         )
     with localcontext() as context:
         context.prec = 400  # enough for every double at 15 decimals
-        exact = Decimal(repr(float(value)))
-        rounded = exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+        rounded = exact.quantize(Decimal(1).scaleb(-decimals), rounding=rule)
     return abs(rounded) if rounded == 0 else rounded
 
 

@@ -164,7 +164,8 @@ def score_interval(c: Counts, *, scale: str, form: ScoreForm, conf_level: float)
 
         return gap
 
-    low = _from_unit(scale, bisect(at(1.0), low_end, high_end))
+    reached = at(1.0)(low_end) > 0  # else even the smallest value is not rejected
+    low = _from_unit(scale, bisect(at(1.0), low_end, high_end)) if reached else low_end
     high = _from_unit(scale, bisect(at(-1.0), low_end, high_end))
     if scale != "difference" and c.x1 == 0:
         low = 0.0
@@ -221,16 +222,20 @@ def ratio_likelihood(c: Counts, *, conf_level: float) -> Contrast:
 
     def loglik(p1: float, p2: float) -> float:
         terms = ((c.x1, p1), (c.n1 - c.x1, 1 - p1), (c.x2, p2), (c.n2 - c.x2, 1 - p2))
+        if any(k > 0 and not p > 0 for k, p in terms):
+            return float("-inf")
         return float(sum(k * np.log(p) for k, p in terms if k > 0))
 
     top = loglik(c.p1, c.p2)
 
     def gap(u: float) -> float:
-        return loglik(*restricted(c, "ratio", u / (1 - u))) - top + drop
+        p1, p2 = restricted(c, "ratio", u / (1 - u))
+        return loglik(p1, p2) - top + drop
 
     estimate, low_end, high_end = _range(c, "ratio")
     middle = estimate / (1 + estimate) if np.isfinite(estimate) else high_end
+    middle = max(middle, low_end)
     low = bisect(gap, low_end, middle) if c.x1 else 0.0
-    high = bisect(gap, middle, high_end)
+    high = bisect(gap, middle, high_end) if c.x2 else 1.0
     upper = high / (1 - high) if c.x2 else float("inf")
     return Contrast(estimate, low / (1 - low), upper, conf_level, "likelihood ratio")

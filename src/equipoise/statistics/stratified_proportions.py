@@ -13,7 +13,7 @@ from equipoise.statistics.observations import Floats, fail
 from equipoise.statistics.proportion import check_counts, wilson_limits
 from equipoise.statistics.roots import bisect
 from equipoise.statistics.score_intervals import MIETTINEN_NURMINEN, score_interval, score_parts
-from equipoise.statistics.two_proportions import Contrast, Counts
+from equipoise.statistics.two_proportions import Contrast, Counts, ratio_or_limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,10 @@ def mantel_haenszel_ratio(s: Strata, *, conf_level: float) -> Common:
     top, bottom = float((s.x1 * s.n2 / n).sum()), float((s.x2 * s.n1 / n).sum())
     part = (s.n1 * s.n2 * (s.x1 + s.x2) - s.x1 * s.x2 * n) / n**2
     error = float(np.sqrt(part.sum() / (top * bottom))) if top * bottom > 0 else float("nan")
-    value = top / bottom if bottom > 0 else float("nan")
+    value = ratio_or_limit(top, bottom)
+    if not error > 0.0:
+        nan = float("nan")
+        return Common(value, nan, nan, nan, conf_level, "Mantel-Haenszel")
     return _log_common(value, error, conf_level, "Mantel-Haenszel")
 
 
@@ -101,7 +104,14 @@ def logit_ratio(s: Strata, *, conf_level: float) -> Common:
     """Inverse-variance mean of log relative risks; 1/2 is added where a count is zero."""
     add = 0.5 * ((s.x1 == 0) | (s.x2 == 0))
     a, b, m, n = s.x1 + add, s.x2 + add, s.n1 + add, s.n2 + add
-    return _inverse_variance(np.log(a * n / (b * m)), 1 / a - 1 / m + 1 / b - 1 / n, conf_level)
+    variance = 1 / a - 1 / m + 1 / b - 1 / n
+    if not bool((variance > 0).all()):
+        raise fail(
+            "a stratum in which everybody responds has no variance.",
+            f"stratum number {int(np.argmax(~(variance > 0))) + 1}",
+            "use the Mantel-Haenszel ratio.",
+        )
+    return _inverse_variance(np.log(a * n / (b * m)), variance, conf_level)
 
 
 def _difference(s: Strata) -> tuple[float, Floats]:
@@ -148,9 +158,11 @@ def stratified_score_difference(s: Strata, *, conf_level: float) -> Contrast:
         parts = np.array([score_parts(t, "difference", d) for t in tables])
         spread = float((weight**2 * parts[:, 1] * factor).sum())
         top = float((weight * parts[:, 0]).sum())
-        return top / float(np.sqrt(spread)) if spread > 0 else float(np.sign(top)) * float("inf")
+        if spread > 0:
+            return top / float(np.sqrt(spread))
+        return 0.0 if abs(top) < 1e-12 else float(np.sign(top)) * float("inf")
 
-    low = bisect(lambda d: statistic(d) - z, -1.0, 1.0)
+    low = bisect(lambda d: statistic(d) - z, -1.0, 1.0) if statistic(-1.0) > z else -1.0
     high = bisect(lambda d: statistic(d) + z, -1.0, 1.0)
     return Contrast(value, low, high, conf_level, "stratified Miettinen-Nurminen")
 
@@ -176,22 +188,31 @@ def summary_score_difference(s: Strata, *, conf_level: float) -> Common:
 
 
 def stratified_newcombe(s: Strata, *, conf_level: float) -> Contrast:
-    """Square-and-add of stratified Wilson intervals with Mantel-Haenszel weights.
+    """Newcombe's interval of a difference from stratified Wilson limits, Mantel-Haenszel weights.
 
-    Source: Yan & Su, Stat Biopharm Res 2010;2:329-335.
+    Notes         D - z sqrt(a_1 l_1 (1 - l_1) + a_2 u_2 (1 - u_2)) and
+                  D + z sqrt(a_1 u_1 (1 - u_1) + a_2 l_2 (1 - l_2)), l and u the stratified Wilson
+                  limits of each arm, a = sum of w^2 / n with weights w that sum to 1. With one
+                  stratum this is Newcombe's square-and-add.
+    Source: Yan & Su, Stat Biopharm Res 2010;2:329-335, section 3; SAS/STAT FREQ, "Stratified
+            Newcombe Confidence Limits".
     """
     value, weight = _difference(s)
     share = weight / weight.sum()
-    one = _weighted_wilson(s.x1, s.n1, share, conf_level)
-    two = _weighted_wilson(s.x2, s.n2, share, conf_level)
-    p1, p2 = float((share * s.x1 / s.n1).sum()), float((share * s.x2 / s.n2).sum())
-    low = value - float(np.hypot(p1 - one[0], two[1] - p2))
-    high = value + float(np.hypot(one[1] - p1, p2 - two[0]))
+    l1, u1 = _weighted_wilson(s.x1, s.n1, share, conf_level)
+    l2, u2 = _weighted_wilson(s.x2, s.n2, share, conf_level)
+    a1, a2 = float((share**2 / s.n1).sum()), float((share**2 / s.n2).sum())
+    z = critical_value(conf_level)
+    low = value - z * float(np.sqrt(a1 * l1 * (1 - l1) + a2 * u2 * (1 - u2)))
+    high = value + z * float(np.sqrt(a1 * u1 * (1 - u1) + a2 * l2 * (1 - l2)))
     return Contrast(value, low, high, conf_level, "stratified Newcombe")
 
 
 def _weighted_wilson(x: Floats, n: Floats, share: Floats, conf_level: float) -> tuple[float, float]:
-    """Stratum Wilson intervals at a common smaller quantile, averaged with fixed weights."""
+    """Stratum Wilson intervals at a common smaller quantile, averaged with fixed weights.
+
+    Where every stratum has no or only responders the quantile is that of equal variances.
+    """
     p = x / n
     variance = p * (1 - p) / n
     total = float(np.sqrt((share**2 * variance).sum()))
@@ -228,6 +249,8 @@ def breslow_day(s: Strata) -> ChiSquare:
     """Homogeneity of odds ratios, without Tarone's correction. Source: Breslow & Day 1980, 4.4."""
     common = mantel_haenszel_odds_ratio(s, conf_level=0.95).estimate
     x = s.x1 + s.x2
+    if not 0.0 < common < np.inf:  # nothing to be the same in every stratum
+        return chi_square(float("nan"), 0)
     total = 0.0
     for a, n1, n2, m in zip(s.x1, s.n1, s.n2, x, strict=True):
         low, high = max(0.0, m - n2), min(m, n1)
@@ -244,6 +267,12 @@ def breslow_day(s: Strata) -> ChiSquare:
 def woolf_homogeneity(s: Strata) -> ChiSquare:
     """Homogeneity of odds ratios by weighted log odds ratios. Source: Woolf 1955."""
     cells = np.stack([s.x1, s.n1 - s.x1, s.x2, s.n2 - s.x2])
+    if bool((cells == 0).any()):
+        raise fail(
+            "Woolf's test takes logarithms of every cell; one of them is 0.",
+            f"stratum number {int(np.argmax((cells == 0).any(axis=0))) + 1}",
+            "use the Breslow-Day test.",
+        )
     logs = np.log(cells[0] * cells[3] / (cells[1] * cells[2]))
     weight = 1 / (1 / cells).sum(axis=0)
     mean = (weight * logs).sum() / weight.sum()

@@ -89,6 +89,8 @@ def difference_agresti_caffo(c: Counts, *, conf_level: float) -> Contrast:
 
 def difference_hauck_anderson(c: Counts, *, conf_level: float) -> Contrast:
     """Wald with n - 1 and 1 / (2 min n). Source: Hauck & Anderson, Am Stat 1986;40:318-322."""
+    if min(c.n1, c.n2) < 2:
+        raise fail("the method divides by n - 1.", f"n1 = {c.n1}, n2 = {c.n2}", "use Newcombe's.")
     error = np.sqrt(c.p1 * (1 - c.p1) / (c.n1 - 1) + c.p2 * (1 - c.p2) / (c.n2 - 1))
     half = critical_value(conf_level) * float(error) + 0.5 / min(c.n1, c.n2)
     d = c.p1 - c.p2
