@@ -2,7 +2,9 @@
 """The readout in a real browser, its network cut off."""
 
 import pytest
-from tests.readouts import tables
+from tests.readouts import simulated, tables
+
+from equipoise.pipeline import render_stage
 
 pytestmark = pytest.mark.browser
 
@@ -129,7 +131,7 @@ def test_one_patient_is_chosen_in_every_figure_at_once(open_page):
 
 def test_a_patient_of_a_number_opens_the_profile_with_lesions_and_rules(open_page, readout_file):
     page = open_page()
-    page.locator("[id^=table-response] td .n").first.click()
+    page.locator("[id^=table-response] thead .n").first.click()
     page.evaluate("document.querySelectorAll('.behind').forEach(box => { box.open = true; })")
     patient = page.locator("#panel .behind").last.locator(".patient").first
     name = patient.text_content()
@@ -171,6 +173,25 @@ def test_the_keyboard_alone_reaches_everything(open_page):
     page.locator("[id^=figure-km] .figure-wide .step").first.focus()
     page.keyboard.press("Enter")
     assert page.locator("#panel").is_visible()
+
+
+def test_without_patients_a_number_says_how_many_and_names_nobody(browser, tmp_path):
+    made = simulated("alter-s006")
+    html = render_stage(made.trial, made.evidence, made.analysed, patients=False)
+    (tmp_path / "given.html").write_text(html, encoding="utf-8")
+    page = browser.new_page()
+    faults = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto((tmp_path / "given.html").as_uri())
+    page.locator("#table-disposition td .n").nth(1).click()
+    assert page.locator("#panel .behind").count() == 2
+    assert page.locator("#panel .patient").count() == 0
+    assert page.locator("[data-u], [data-step], [data-patient]").count() == 0
+    page.keyboard.press("Escape")
+    page.locator("#search").fill("median")
+    assert page.locator("#search-found button").count() > 0
+    assert faults == []
+    page.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

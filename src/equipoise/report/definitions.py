@@ -48,7 +48,7 @@ def definitions_json(
         },
         "results": {number.result_id: _result(number, protocol) for number in ordered},
         "rowsets": rows,
-        "evaluators": {item.id: item.label for item in protocol.evaluators},
+        "evaluators": [[item.id, item.label] for item in protocol.evaluators],
         "month": protocol.days_per_month,
     }
     if patients is not None:

@@ -1,6 +1,7 @@
 // A patient's profile: who it is, a timeline, the lesions with the rule that fired, and the events.
 const colours = { CR: "cr", PR: "pr", SD: "sd", "NON-CR/NON-PD": "sd", PD: "pd" };
 const dayWords = (day) => (day === null || day === undefined ? "" : `day ${day}`);
+const readerName = (id) => (data.evaluators.find(([reader]) => reader === id) || [id, id])[1];
 const period = (from, to) => (to === null || to === from ? dayWords(from) : `days ${from ?? "?"} to ${to}`);
 
 // Lanes of the timeline: a name, and marks that are bars, boxes with a response, or points.
@@ -11,9 +12,13 @@ const lanesOf = (profile) => {
     const words = [cycle, dose === null ? "" : `${dose} ${unit || ""}`, note].filter(Boolean).join(", ");
     add(drug, { from, to: (to ?? from) + 1, kind: note ? "dose less" : "dose", words });
   }
+  const treated = ["First dose", "Last dose"].map((name) => (profile.ends || []).find((end) => end[1] === name));
+  if (!(profile.doses || []).length && treated[0] && treated[1]) {
+    add("Treatment", { from: treated[0][0], to: treated[1][0] + 1, kind: "dose", words: "first to last dose" });
+  }
   for (const [reader, day, visit, response, note] of profile.reads || []) {
     const words = [visit, response, note].filter(Boolean).join(": ");
-    add(data.evaluators[reader] || reader, { from: day, kind: `read ${colours[response] || "none"}`, text: response, words });
+    add(readerName(reader), { from: day, kind: `read ${colours[response] || "none"}`, text: response, words });
   }
   const events = [...(profile.events || [])].sort((a, b) => (a[1] ?? 0) - (b[1] ?? 0));
   for (const [term, from, to, grade, note] of events) {
@@ -76,7 +81,7 @@ const timeline = (profile, name) => {
 };
 
 // One table per reader: a row per visit, a column per target, the sum, its change, response and rule.
-const lesionTables = (profile) => Object.keys(data.evaluators).flatMap((reader) => {
+const lesionTables = (profile) => data.evaluators.flatMap(([reader]) => {
   const own = (list) => (profile[list] || []).filter((row) => row[0] === reader);
   const reads = own("reads"), sizes = own("sizes"), sums = own("sums");
   if (!reads.length && !sums.length) return [];
@@ -86,18 +91,20 @@ const lesionTables = (profile) => Object.keys(data.evaluators).flatMap((reader) 
     const read = reads.find((row) => row[1] === day);
     const sum = sums.find((row) => row[1] === day);
     const size = (lesion) => sizes.find((row) => row[1] === day && row[2] === lesion);
-    return [
-      read ? read[2] || dayWords(day) : "Baseline",
-      day,
+    const measured = [
       ...lesions.map((lesion) => (size(lesion) ? size(lesion)[3] : "–")),
       sum ? `${sum[2]}${sum[4] ? ` (${sum[4]})` : ""}` : "–",
       sum ? sum[3] : "",
-      read ? read[3] : "",
-      read ? read[4] : "",
     ];
+    const why = reads.some((one) => one[4]) ? [read ? read[4] : ""] : [];
+    const visit = read ? read[2] || dayWords(day) : "Baseline";
+    return [visit, day, ...(sums.length ? measured : []), read ? read[3] : "", ...why];
   });
-  const head = ["Visit", "Day", ...lesions.map((lesion) => `${lesion}, mm`), "Sum, mm", "Change", "Response", "Rule and reason"];
-  const table = gridOf(`Target lesions and responses: ${data.evaluators[reader]}`, head, rows);
+  const sizesHead = [...lesions.map((lesion) => `${lesion}, mm`), "Sum, mm", "Change"];
+  const whyHead = reads.some((one) => one[4]) ? ["Rule and reason"] : [];
+  const head = ["Visit", "Day", ...(sums.length ? sizesHead : []), "Response", ...whyHead];
+  const what = sums.length ? "Target lesions and responses" : "Responses";
+  const table = gridOf(`${what}: ${readerName(reader)}`, head, rows);
   table.classList.add("lesions");
   return [table];
 });
@@ -115,7 +122,7 @@ const profileNodes = (at) => {
   for (const [name, value] of profile.facts || []) fact(name, value);
   for (const [day, name, note] of profile.ends || []) fact(name, [dayWords(day), note].filter(Boolean).join(", ") || "recorded");
   const made = [element("p", profile.sum, "panel-what"), facts, element("h3", "Timeline"), timeline(profile, names[at])];
-  made.push(element("h3", "Lesions"), ...lesionTables(profile));
+  made.push(element("h3", "Assessments"), ...lesionTables(profile));
   const events = (profile.events || []).map(([term, from, to, grade, note]) => [term, grade, period(from, to), note]);
   made.push(element("h3", "Adverse events"));
   made.push(events.length ? gridOf("Treatment-emergent adverse events", ["Event", "Grade", "Days", "Notes"], events) : element("p", "None recorded."));
