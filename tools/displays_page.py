@@ -58,7 +58,12 @@ DISPLAYS = (
     ("41", "Special interest", (), "flags are derived; no bundled trial names groups"),
     ("42", "Laboratory shifts", ("laboratory-shift",), "needs LB; the simulation has none"),
     ("43", "Dot plot of adverse events", (), "missing"),
-    ("44", "Listings and profiles", ("page: profiles",), "table `display_rows`, profiles"),
+    (
+        "44",
+        "Listings and profiles",
+        ("page: profiles",),
+        "serious events, deaths, discontinuations; from `display_rows`",
+    ),
     ("", "Published beside computed", ("published",), "where figures are published"),
     ("", "Two conventions", ("convention-*",), "with `--against`"),
     ("", "Abstract and key results", ("abstract-*", "key-*"), ""),

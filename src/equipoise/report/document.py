@@ -31,6 +31,7 @@ from equipoise.report.footnotes import method_words, resolved_args
 from equipoise.report.forest_figure import forest_figures
 from equipoise.report.kaplan_meier_figure import kaplan_meier_figure
 from equipoise.report.laboratory_table import shift_table
+from equipoise.report.listing_tables import listing_tables
 from equipoise.report.look_table import look_table
 from equipoise.report.numbers import Number, Numbers, index_results
 from equipoise.report.origin import Origin, origin_of
@@ -149,7 +150,8 @@ def _sections(
         response_table(item.id, numbers, protocol, args) for item in protocol.evaluators
     ]
     readers += responders_tables(numbers, protocol, args)
-    each = patient_figures(index_patients(results), numbers, protocol, across=origin.label)
+    people = index_patients(results)
+    each = patient_figures(people, numbers, protocol, across=origin.label)
     published = published_table(results.get("published"), numbers, protocol, note=origin.note)
     found = [
         _section(
@@ -193,6 +195,7 @@ def _sections(
             ],
         ),
         _section("laboratory", "Laboratory results", [shift_table(numbers, protocol)]),
+        _section("listings", "Listings", listing_tables(people, protocol) if patients else []),
         _section("published", "Published beside computed", [published]),
         _section(
             "conventions",
