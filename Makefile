@@ -65,9 +65,10 @@ docs: setup-dev  ## make the generated pages anew
 	$(BIN)/python tools/command_line_page.py
 
 picture: setup-dev  ## make the pictures of README and docs anew (needs chromium)
-	$(BIN)/equipoise readout altn-iii-04 --out build/picture
+	$(BIN)/equipoise readout altn-iii-04 --format html,figures --out build/picture
 	$(BIN)/python tools/readme_picture.py build/picture/readout.html
 	$(BIN)/python tools/lesion_picture.py
+	$(BIN)/python tools/gallery.py build/picture/figures
 
 lock: | $(UV)  ## resolve the dependencies anew into both lock files
 	$(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --quiet -o requirements.lock

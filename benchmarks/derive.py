@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Subjects per second from TU and TR to progression-free survival, and peak memory, by size.
+"""Subjects per second from TU and TR to ADTTE by the ADaM derivation, and peak memory, by size.
 
 Run: python benchmarks/derive.py [SUBJECTS ...]   (default 300 30000 1000000)
-Each size runs in a process of its own, so that the peak is its own. Eight visits, four lesions.
+Each size runs in a process of its own, so that the peak is its own. Eight visits, four lesions,
+one reader; ALTN-III-04 with responses from lesions, its censoring rules and both its times.
 """
 
 from __future__ import annotations
@@ -16,118 +17,160 @@ import time
 import numpy as np
 import polars as pl
 
-from equipoise.recist.batches import derive_in_batches
-from equipoise.recist.best_response import compute_best_response
-from equipoise.recist.criterion import read_criterion
-from equipoise.recist.endpoint import PfsOptions, compute_pfs
-from equipoise.recist.lesion_response import derive_lesion_response
-from equipoise.recist.response_options import RECIST_1_1
-from equipoise.recist.sdtm_lesions import lesions_from_sdtm, measurements_from_sdtm
+from equipoise.adam import derive_adam
+from equipoise.protocol.model import Protocol
+from equipoise.trial import load_trial
 
 SIZES = (300, 30_000, 1_000_000)
 VISITS, LESIONS, SEED = 8, ("T01", "T02", "T03", "NT01"), 2024
 START = 19_723  # 2024-01-01
-KEY = ["USUBJID"]
-PFS = PfsOptions(censor_at_new_therapy=True, missed_gap_days=98, month_days=30.4375)
+STUDY, READER = "BENCHMARK", "INVESTIGATOR"
+
+
+def protocol() -> Protocol:
+    """ALTN-III-04, read from lesions by the investigator alone; no groupings: nobody asks."""
+    known = load_trial("altn-iii-04").protocol
+    response = known.response.model_copy(update={"source": "lesions"})
+    changes = {
+        "response": response,
+        "evaluators": tuple(e for e in known.evaluators if e.id == "INV"),
+        "endpoints": tuple(
+            e.model_copy(update={"sensitivity": ()})
+            for e in known.endpoints
+            if e.id in ("PFS.INV", "OS")
+        ),
+        "groupings": (),
+        "data": known.data.model_copy(update={"cutoff": None}),
+        "simulation": None,
+    }
+    return known.model_copy(update=changes)
 
 
 def simulate(n: int) -> dict[str, pl.DataFrame]:
-    """TU, TR and dates of n invented subjects: sizes drift, some rows are missing, some die."""
+    """SDTM tables of n invented subjects: sizes drift, some rows are missing, some die.
+
+    Texts are held as categories, which the derivation turns back into text batch by batch.
+    """
     rng = np.random.default_rng(SEED)
-    subject = pl.Series("USUBJID", np.arange(n)).cast(pl.String).str.pad_start(8, "0")
-    per_lesion = len(LESIONS)
-    lesion = pl.Series("LNKID", LESIONS)
-    tu = pl.DataFrame(
-        {
-            "USUBJID": subject.gather(np.repeat(np.arange(n), per_lesion)),
-            "TULNKID": lesion.gather(np.tile(np.arange(per_lesion), n)),
-        }
+    names = pl.Series("USUBJID", np.arange(n)).cast(pl.String).str.pad_start(8, "0")
+    subject = names.cast(pl.Categorical)
+    tables = {"TU": _lesions(subject, n), "TR": _results(rng, subject, n)}
+    return tables | _others(rng, subject)
+
+
+def _categories(name: str, values: list[str | None]) -> pl.Series:
+    return pl.Series(name, values, dtype=pl.String).cast(pl.Categorical)
+
+
+def _lesions(subject: pl.Series, n: int) -> pl.DataFrame:
+    number = np.tile(np.arange(len(LESIONS)), n)
+    columns = {
+        "TULNKID": [*LESIONS],
+        "TUSTRESC": ["TARGET", "TARGET", "TARGET", "NON-TARGET"],
+        "TULOC": ["LIVER", "LUNG", "LYMPH NODE", "LIVER"],
+    }
+    return pl.DataFrame(
+        [
+            subject.gather(np.repeat(np.arange(n), len(LESIONS))),
+            pl.Series("TUSEQ", number + 1),
+            *(_categories(name, values).gather(number) for name, values in columns.items()),
+        ]
     ).with_columns(
-        TUSTRESC=pl.when(pl.col("TULNKID") == "NT01")
-        .then(pl.lit("NON-TARGET"))
-        .otherwise(pl.lit("TARGET")),
-        TULOC=pl.when(pl.col("TULNKID") == "T03")
-        .then(pl.lit("LYMPH NODE"))
-        .otherwise(pl.lit("LIVER")),
+        STUDYID=pl.lit(STUDY),
+        TUTESTCD=pl.lit("TUMIDENT"),
         TUMETHOD=pl.lit("CT SCAN"),
+        TUEVAL=pl.lit(READER),
         VISIT=pl.lit("BASELINE"),
+        TUDTC=pl.lit("2023-12-25"),
     )
-    return {"TU": tu, "TR": _results(rng, subject, n), "DATES": _dates(rng, subject)}
 
 
 def _results(rng: np.random.Generator, subject: pl.Series, n: int) -> pl.DataFrame:
     per_lesion, points = len(LESIONS), VISITS + 1
     drift = rng.normal(-0.05, 0.25, size=(n, points, 3)).astype(np.float32)
     drift[:, 0, :] = np.log(rng.uniform(15, 60, size=(n, 3)))
-    size = np.exp(np.cumsum(drift, axis=1, out=drift))
-    size = np.round(np.minimum(size, 400.0) * (size > 4), 1)
-    texts = pl.Series("TRORRES", np.arange(0, 4001) / 10).cast(pl.String)
-    states = pl.Series("TRORRES", ["PRESENT", "ABSENT", "UNEQUIVOCAL"])
-    number = np.concatenate(
-        [np.round(size * 10).astype(np.int32), _nontarget(rng, n, points)[:, :, None]], axis=2
-    ).ravel()
-    row = np.arange(n * points * per_lesion)
-    visit = pl.Series("VISIT", ["BASELINE", *(f"WEEK {6 * (i + 1)}" for i in range(VISITS))])
-    point = (row // per_lesion) % points
-    test = pl.Series("TRTESTCD", ["LDIAM", "LDIAM", "LPERP", "TUMSTATE"])
-    missing = (rng.random(len(row)) < 0.01) & (point > 0)
-    return (
-        pl.DataFrame(
-            {
-                "USUBJID": subject.gather(row // (points * per_lesion)),
-                "TRLNKID": pl.Series(LESIONS).gather(row % per_lesion),
-                "TRTESTCD": test.gather(row % per_lesion),
-                "TRORRES": pl.concat([texts, states]).gather(number),
-                "VISIT": visit.gather(point),
-                "ADT": pl.Series(START - 7 + (point > 0) * 7 + point * 42)
-                .cast(pl.Int32)
-                .cast(pl.Date),
-                "_missing": missing,
-            }
-        )
-        .with_columns(
-            TRSTAT=pl.when("_missing").then(pl.lit("NOT DONE")),
-            TRORRES=pl.when(~pl.col("_missing")).then("TRORRES"),
-        )
-        .drop("_missing")
+    size = np.exp(np.cumsum(drift, axis=1, out=drift), out=drift)
+    tenths = np.round(10 * np.minimum(size, 400.0) * (size > 4)).astype(np.int16)
+    texts = [f"{value / 10:g}" for value in range(4001)]
+    number = np.concatenate([tenths, _nontarget(rng, n, points)[:, :, None]], axis=2).ravel()
+    missing = rng.random(len(number), dtype=np.float32) < 0.01
+    row = np.arange(len(number), dtype=np.uint32)
+    point, lesion = (row // per_lesion) % points, row % per_lesion
+    missing &= point > 0
+    number[missing] = len(texts) + 3
+    visits = ["BASELINE", *(f"WEEK {6 * (i + 1)}" for i in range(VISITS))]
+    days = pl.Series(START - 7 + 42 * np.arange(points) + 7 * (np.arange(points) > 0))
+    dates = days.cast(pl.Int32).cast(pl.Date).cast(pl.String).to_list()
+    states = ["PRESENT", "ABSENT", "UNEQUIVOCAL PROGRESSION", None]
+    tests = ["LDIAM", "LDIAM", "LPERP", "TUMSTATE"]
+    reader = _categories("TREVAL", [READER])
+    sizes = np.where(number < len(texts), number.astype(np.float32) / 10, np.float32("nan"))
+    return pl.DataFrame(
+        [
+            subject.gather(row // (points * per_lesion)),
+            pl.Series("TRSEQ", row % (points * per_lesion) + 1),
+            _categories("TRLNKID", [*LESIONS]).gather(lesion),
+            _categories("TRTESTCD", tests).gather(lesion),
+            _categories("TRORRES", [*texts, *states]).gather(number.astype(np.uint32)),
+            pl.Series("TRSTRESN", sizes),
+            _categories("TRSTAT", [None, "NOT DONE"]).gather(missing.astype(np.uint32)),
+            _categories("VISIT", visits).gather(point),
+            _categories("TRDTC", dates).gather(point),
+            reader.new_from_index(0, len(row)),
+        ]
     )
 
 
 def _nontarget(rng: np.random.Generator, n: int, points: int) -> np.ndarray:
-    state = 4001 + rng.choice(3, size=(n, points), p=[0.8, 0.17, 0.03]).astype(np.int32)
+    state = 4001 + rng.choice(3, size=(n, points), p=[0.8, 0.17, 0.03]).astype(np.int16)
     state[:, 0] = 4001
     return state
 
 
-def _dates(rng: np.random.Generator, subject: pl.Series) -> pl.DataFrame:
+def _others(rng: np.random.Generator, subject: pl.Series) -> dict[str, pl.DataFrame]:
+    """All are randomised and treated on one day; two in five die, one in five is treated anew."""
     n = len(subject)
-    death = START + rng.exponential(500, n).astype(np.int32)
-    dead = rng.random(n) < 0.4
-    return pl.DataFrame({"USUBJID": subject}).with_columns(
-        RANDDT=pl.lit(START).cast(pl.Int32).cast(pl.Date),
-        DTHDT=pl.when(pl.Series(dead)).then(pl.Series(death).cast(pl.Int32).cast(pl.Date)),
-    )
+    death = pl.Series(START + rng.exponential(500, n).astype(np.int32)).cast(pl.Int32)
+    dead = pl.Series(rng.random(n) < 0.4)
+    begun, same = pl.lit("2024-01-01"), {"STUDYID": pl.lit(STUDY)}
+    base = pl.DataFrame([subject])
+    dated = base.with_columns(day=death.cast(pl.Date).cast(pl.String), dead=dead)
+    arms = _categories("ARMCD", ["ANL", "PBO"]).gather(np.arange(n) % 2)
+    return {
+        "DM": dated.select(
+            "USUBJID",
+            **same,
+            SEX=pl.lit("F"),
+            AGE=pl.lit(50),
+            ARMCD=arms,
+            ARM=arms,
+            DTHDTC=pl.when("dead").then("day"),
+            DTHFL=pl.when("dead").then(pl.lit("Y")),
+        ),
+        "DS": base.with_columns(
+            **same, DSSEQ=1, DSDECOD=pl.lit("RANDOMIZED"), DSCAT=pl.lit("PROTOCOL MILESTONE")
+        ).with_columns(DSSTDTC=begun),
+        "EX": base.with_columns(
+            **same, EXSEQ=1, EXTRT=pl.lit("EPIRUBICIN"), EXDOSE=90.0, EXSTDTC=begun, EXENDTC=begun
+        ),
+        "CM": dated.filter(pl.int_range(pl.len()) % 5 == 0).select(
+            "USUBJID",
+            **same,
+            CMSEQ=pl.lit(1),
+            CMTRT=pl.lit("OTHER"),
+            CMCAT=pl.lit("ANTI-CANCER"),
+            CMSTDTC="day",
+        ),
+        "AE": base.clear().with_columns(
+            pl.lit(None, dtype=pl.String).alias(c)
+            for c in ("STUDYID", "AETERM", "AEDECOD", "AESTDTC", "AEENDTC")
+        ),
+    }
 
 
 def derive(tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
-    """From SDTM to best response and progression-free survival."""
-    lesions = lesions_from_sdtm(tables["TU"], key=KEY)
-    measurements = measurements_from_sdtm(tables["TR"], lesions, key=KEY)
-    subjects = tables["DATES"]
-    found = derive_lesion_response(
-        lesions,
-        measurements,
-        subjects,
-        key=KEY,
-        criterion=read_criterion("recist_1_1.yaml"),
-        options=RECIST_1_1,
-    )
-    dated = subjects.join(found.progression.select(*KEY, "PDDT"), on=KEY, maintain_order="left")
-    best = compute_best_response(found.assessments, dated, key=KEY, options=RECIST_1_1)
-    return {
-        "ADRS": best.filter(pl.col("PARAMCD") != "OVR"),
-        "ADTTE": compute_pfs(found.assessments, dated, key=KEY, options=PFS),
-    }
+    """From SDTM to the times to event."""
+    return derive_adam(tables, protocol(), only=["ADTTE"])
 
 
 def measure(n: int) -> dict[str, float]:
@@ -137,7 +180,7 @@ def measure(n: int) -> dict[str, float]:
     tables = simulate(n)
     held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     start, used = time.perf_counter(), time.process_time()
-    found = derive_in_batches(derive, tables, subjects="DATES", key=KEY)
+    found = derive(tables)
     seconds, cpu = time.perf_counter() - start, time.process_time() - used
     events = int((found["ADTTE"]["CNSR"] == 0).sum())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20

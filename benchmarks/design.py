@@ -2,11 +2,15 @@
 """Time of the design calculations a statistician waits for in a meeting.
 
 Run: python benchmarks/design.py [SECONDS]   (per line; default 1)
-Each line gives the median time of one call; targets are those of the design issue.
+Each line gives the process time (user and system) of one call, the least of several; targets are
+those of the design issue. Where R with rpact is installed the same bounds are timed in it, in the
+same run, by R's own user and system time; see benchmarks/design.md.
 """
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -89,18 +93,47 @@ LINES: list[tuple[str, float, Callable[[], object]]] = [
 ]
 
 
+RPACT = """
+suppressMessages(library(rpact))
+timed <- function(f) {
+  f(); best <- Inf
+  for (i in 1:12) {
+    t <- system.time(for (j in 1:10) f())
+    best <- min(best, (t[["user.self"]] + t[["sys.self"]]) / 10)
+  }
+  best
+}
+design <- function(t) getDesignCharacteristics(getDesignGroupSequential(
+  informationRates = t, alpha = 0.025, beta = 0.1, sided = 1, typeOfDesign = "asOF"))
+cat(timed(function() design(c(0.5, 0.75, 1))), timed(function() design(1:5 / 5)))
+"""
+
+
+def rpact_seconds() -> dict[str, float]:
+    """CPU seconds of rpact for three and five looks; empty where it is not installed."""
+    if shutil.which("Rscript") is None:
+        return {}
+    done = subprocess.run(["Rscript", "-e", RPACT], capture_output=True, text=True, check=False)
+    if done.returncode:
+        return {}
+    return dict(zip(("three", "five"), map(float, done.stdout.split()[-2:]), strict=True))
+
+
 def main() -> None:
-    """Print one line per calculation."""
+    """Print one line per calculation, and rpact's where it is there."""
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
+    peer = rpact_seconds()
     for name, target, call in LINES:
         call()
         times, end = [], time.perf_counter() + seconds
         while time.perf_counter() < end or len(times) < 3:
-            start = time.perf_counter()
+            start = time.process_time()
             call()
-            times.append(time.perf_counter() - start)
-        middle = sorted(times)[len(times) // 2]
-        print(f"{name:<40} {1000 * middle:9.2f} ms   target {1000 * target:7.0f} ms")
+            times.append(time.process_time() - start)
+        best = min(times)
+        other = peer.get(name.split()[0]) if name.endswith("information") else None
+        beside = f"   rpact {1000 * other:7.2f} ms, ratio {other / best:.1f}" if other else ""
+        print(f"{name:<40} {1000 * best:9.2f} ms   target {1000 * target:5.0f} ms{beside}")
 
 
 if __name__ == "__main__":

@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from tests.statistics_functions import methods
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PAGE = REPOSITORY / "docs" / "validation.md"
@@ -29,6 +33,22 @@ Rows "differs on purpose" count values answered differently, by number in `discr
 | --- | --- | --- | ---: | ---: |
 """
 
+FOLDERS = ("survival_ref/nasty", "survival_ref", "binomial_ref", "kmdata", "camis")
+FOLDER_HEAD = """
+Every value of these folders was compared, or stated as a difference; a value that no test compares
+fails its test (`tests/watched.py`, and the checks of columns and entries beside each test).
+
+| folder | agree | differ on purpose |
+| --- | ---: | ---: |
+"""
+METHODS_HEAD = """
+## Where each method is compared
+
+Found by name in `tests/reference`; a test holds that no method is missing.
+
+| method | compared in |
+| --- | --- |
+"""
 ELSEWHERE = Path(__file__).with_name("validation_elsewhere.md")
 
 
@@ -62,6 +82,44 @@ def add(
     row[0], row[1] = row[0] + count, max(row[1], largest)
 
 
+def by_folder(rows: dict[tuple[str, str, str], list[float]]) -> str:
+    """Totals of each oracle folder."""
+    totals = {folder: [0, 0] for folder in FOLDERS}
+    for (_, source, level), (count, _) in rows.items():
+        folder = next((name for name in FOLDERS if source.startswith(name)), None)
+        if folder:
+            totals[folder]["purpose" in level] += int(count)
+    return (
+        FOLDER_HEAD
+        + "\n".join(
+            f"| {name} | {same} | {other} |" for name, (same, other) in sorted(totals.items())
+        )
+        + "\n"
+    )
+
+
+def where_compared() -> dict[str, list[str]]:
+    """Which files of tests/reference call each method, found by name."""
+    files = sorted((REPOSITORY / "tests" / "reference").glob("*.py"))
+    texts = {path.name: path.read_text(encoding="utf-8") for path in files}
+    return {
+        method: [
+            name for name, text in texts.items() if re.search(rf"\b{method.split('.')[1]}\b", text)
+        ]
+        for method in sorted(methods())
+    }
+
+
+def methods_table() -> str:
+    """The methods, and the reference tests that call each."""
+    rows = [
+        f"| `{method}` | {', '.join(f'`{name}`' for name in files)} |"
+        for method, files in where_compared().items()
+        if files
+    ]
+    return METHODS_HEAD + "\n".join(rows) + "\n"
+
+
 def main() -> int:
     """Write the page, print the totals, hand on the exit code of the tests."""
     rows, code = collect()
@@ -71,9 +129,10 @@ def main() -> int:
     ]
     same = sum(int(v[0]) for k, v in rows.items() if "purpose" not in k[2])
     other = sum(int(v[0]) for k, v in rows.items() if "purpose" in k[2])
-    total = f"\n{same} values agree; {other} differ on purpose.\n"
+    total = f"\n{same} values agree; {other} differ on purpose.\n" + by_folder(rows)
     rest = "\n" + ELSEWHERE.read_text(encoding="utf-8")
-    PAGE.write_text(HEAD + "\n".join(lines) + "\n" + total + rest, encoding="utf-8")
+    table = "\n".join(lines) + "\n" + total + methods_table()
+    PAGE.write_text(HEAD + table + rest, encoding="utf-8")
     print(total)
     return code
 

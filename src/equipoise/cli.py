@@ -181,7 +181,7 @@ def analyse(trial: str, out: str | None, **given: Any) -> None:
     show_default=True,
     callback=lambda _, __, text: [name.strip() for name in text.split(",")],
     metavar="LIST",
-    help="Which of html,pdf,rtf,docx,figures to write; all: every one.",
+    help="Which of html,pdf,rtf,docx,figures,ars,cards to write; all: every one.",
 )
 @click.option(
     "--style",
@@ -189,6 +189,14 @@ def analyse(trial: str, out: str | None, **given: Any) -> None:
     show_default=True,
     metavar="NAME",
     help="Of print and figures: csr, nejm, lancet-oncology, jco.",
+)
+@click.option(
+    "--no-patients",
+    "patients",
+    is_flag=True,
+    flag_value=False,
+    default=True,
+    help="Leave out of page and print whatever could be traced to a person.",
 )
 @click.option(
     "--against",

@@ -89,6 +89,7 @@ def _cutoff_of(trial: Trial, everything: Tables, at: int) -> date:
             look_rows(everything, trial.protocol),
             events=int(outline_of(trial.protocol).events[at]) if planned.fraction else None,
             month=planned.month,
+            patients=planned.patients,
             days_per_month=trial.protocol.days_per_month,
         )
     except MethodError as error:

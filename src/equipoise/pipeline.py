@@ -169,6 +169,21 @@ def display_stage(trial: Trial, evidence: Evidence, analysed: Analysed) -> Table
     return shown | {"run": _run_table(trial, evidence)}
 
 
+def export_stage(
+    trial: Trial, analysed: Analysed, displays: Tables, *, formats: Collection[str]
+) -> dict[str, bytes]:
+    """The results for other programs, by path within the run folder: CDISC ARS, cards."""
+    from equipoise.results.export_ars import ars_json
+    from equipoise.results.export_cards import cards_json
+
+    files = {}
+    if "ars" in formats:
+        files["export/ars.json"] = ars_json(analysed.tables(), displays, trial.protocol)
+    if "cards" in formats:
+        files["export/cards.json"] = cards_json(analysed.results)
+    return files
+
+
 def _run_table(trial: Trial, evidence: Evidence) -> pl.DataFrame:
     run = _run(trial, evidence)
     texts = {"arguments": evidence.arguments, "inputs": run["inputs"], "versions": run["versions"]}
@@ -186,21 +201,37 @@ def _run_table(trial: Trial, evidence: Evidence) -> pl.DataFrame:
     return pl.DataFrame([row], schema=kinds)
 
 
-def render_stage(trial: Trial, evidence: Evidence, analysed: Analysed) -> str:
-    """The readout page."""
+def render_stage(
+    trial: Trial, evidence: Evidence, analysed: Analysed, *, patients: bool = True
+) -> str:
+    """The readout page; without `patients` nothing in it can be traced to a person."""
     from equipoise.report import render_readout
 
-    return render_readout(analysed.tables(), trial.protocol, run=_run(trial, evidence))
+    run = _run(trial, evidence)
+    return render_readout(analysed.tables(), trial.protocol, run=run, patients=patients)
 
 
 def print_stage(
-    trial: Trial, evidence: Evidence, analysed: Analysed, *, formats: Collection[str], style: str
+    trial: Trial,
+    evidence: Evidence,
+    analysed: Analysed,
+    *,
+    formats: Collection[str],
+    style: str,
+    patients: bool = True,
 ) -> dict[str, bytes]:
     """The readout on paper: documents and figures by path within the run folder."""
     from equipoise.report.print import render_print
 
     run = _run(trial, evidence)
-    return render_print(analysed.tables(), trial.protocol, run=run, formats=formats, style=style)
+    return render_print(
+        analysed.tables(),
+        trial.protocol,
+        run=run,
+        formats=formats,
+        style=style,
+        patients=patients,
+    )
 
 
 def _run(trial: Trial, evidence: Evidence) -> dict[str, Any]:

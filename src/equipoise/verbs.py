@@ -159,6 +159,7 @@ def readout(
     out: str | Path | None = None,
     formats: Collection[str] = ("html",),
     style: str = "csr",
+    patients: bool = True,
     look: str | None = None,
     against: str | None = None,
     progress: Progress = silent,
@@ -166,8 +167,10 @@ def readout(
     """The whole path: data, twin or simulation, endpoints, analyses, and the readout.
 
     Parameters    simulated : draw patients from the assumptions, though a twin could be made
-                  formats : html, pdf, rtf, docx, figures or all; the page is made in any case
+                  formats : html, pdf, rtf, docx, figures, ars, cards, all; always the page
                   style : how print looks and rounds: csr, nejm, lancet-oncology or jco
+                  patients : False leaves out of page and print whatever could be traced to a
+                  person; the tables of the run folder stay whole
                   look : `interim`, `final` or its number; absent, the protocol's cut-off
                   against : another convention profile: the numbers that it changes stand beside
     """
@@ -176,10 +179,11 @@ def readout(
         against_stage,
         analyse_stage,
         display_stage,
+        export_stage,
         print_stage,
         render_stage,
     )
-    from equipoise.report.print.formats import wanted_formats
+    from equipoise.report.print.formats import EXPORTS, wanted_formats
     from equipoise.report.print.style import read_style
     from equipoise.sources import derived
 
@@ -191,17 +195,20 @@ def readout(
     if against is not None:
         analysed = against_stage(loaded, evidence, adam, analysed, convention=against)
     progress("drawing the readout")
-    html = render_stage(loaded, evidence, analysed)
+    html = render_stage(loaded, evidence, analysed, patients=patients)
     displays = display_stage(loaded, evidence, analysed)
-    paper = [name for name in wanted if name != "html"]
-    printed = {}
+    paper = [name for name in wanted if name not in ("html", *EXPORTS)]
+    printed = export_stage(loaded, analysed, displays, formats=wanted)
     if paper:
         progress("printing")
-        printed = print_stage(loaded, evidence, analysed, formats=paper, style=style)
+        printed |= print_stage(
+            loaded, evidence, analysed, formats=paper, style=style, patients=patients
+        )
     pages = printed | ({"readout.html": html.encode()} if "html" in wanted else {})
     made = Readout(loaded, evidence, adam, analysed, displays, html, printed)
     folders = _made(evidence) | {"adam": adam, "": made.files()}
-    asked = {"formats": wanted, "style": style} | ({"against": against} if against else {})
+    asked = {"formats": wanted, "style": style, "patients": patients}
+    asked |= {"against": against} if against else {}
     _write(out, "readout", loaded, evidence, folders, pages=pages, asked=asked)
     return made
 

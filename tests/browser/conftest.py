@@ -47,7 +47,10 @@ def open_page(browser, readout_file):
 
     def open_(width=1280, scheme="light"):
         context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True
+            viewport={"width": width, "height": 900},
+            color_scheme=scheme,
+            reduced_motion="reduce",
+            offline=True,
         )
         contexts.append(context)
         page = context.new_page()

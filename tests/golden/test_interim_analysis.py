@@ -40,6 +40,7 @@ def tables_at(trial, day):
     then = replace(followed, protocol=followed.protocol.model_copy(update={"data": data}))
     adam = derive_stage(then, replace(evidence, cutoff=day.isoformat()))
     primary = (pl.col("PARAMCD") == "PFS") & (pl.col("EVALUATOR") == "BIRC")
+    primary &= pl.col("RULESET") == "R0"
     return adam["ADSL"], adam["ADTTE"].filter(primary)
 
 

@@ -37,20 +37,45 @@ def log_log(s, g, z):
     return s ** exp(half), s ** exp(-half)
 
 
-def curve(time, event, level):
+def plain(s, g, z):
+    """Limits on the scale of survival itself, cut to 0 and 1; none at survival 0."""
+    if not isfinite(g):
+        return nan, nan
+    return max(s - z * s * sqrt(g), 0.0), min(s + z * s * sqrt(g), 1.0)
+
+
+SCALES = {"log-log": log_log, "plain": plain}
+
+
+def curve(time, event, level, scale):
     """Kaplan-Meier with its limits, as arrays: times, survival, lower, upper, Greenwood, deaths."""
     times, s, g, deaths = kaplan_meier(time, event)
-    z = norm.ppf(0.5 + level / 2)
-    limits = np.array([log_log(a, b, z) for a, b in zip(s, g, strict=True)]).reshape(-1, 2)
+    z, of = norm.ppf(0.5 + level / 2), SCALES[scale]
+    limits = np.array([of(a, b, z) for a, b in zip(s, g, strict=True)]).reshape(-1, 2)
     return times, s, limits[:, 0], limits[:, 1], g, deaths
 
 
-def first_below(times, values, level):
-    """Smallest time at which a step function is at `level` or below; the middle of a flat part."""
+def normal_median(times, s, g, deaths, level):
+    """Median and normal limits, by the slope of the curve between 55% and 45% (Collett, 2.15)."""
+    at = int(np.argmax(s <= 0.5 + 1e-12))
+    if s[at] > 0.5 + 1e-12:
+        return "NR", "NE", "NE"
+    t, v = times[deaths > 0], s[deaths > 0]
+    if not (v <= 0.45 + 1e-12).any() or not isfinite(g[at]):
+        return times[at], "NE", "NE"
+    low = int(np.argmax(v <= 0.45 + 1e-12))
+    above = np.flatnonzero(v >= 0.55 - 1e-12)
+    u, s_u = (t[above[-1]], v[above[-1]]) if len(above) else (0.0, 1.0)
+    half = norm.ppf(0.5 + level / 2) * s[at] * sqrt(g[at]) * (t[low] - u) / (s_u - v[low])
+    return times[at], times[at] - half, times[at] + half
+
+
+def first_below(times, values, level, *, middle=True):
+    """Smallest time at which a step function is at `level` or below; `middle` of a flat part."""
     kept = [(t, v) for t, v in zip(times, values, strict=True) if not np.isnan(v)]
     for at, (t, v) in enumerate(kept):
         if v <= level + 1e-12:
-            if abs(v - level) > 1e-12:
+            if abs(v - level) > 1e-12 or not middle:
                 return t
             later = [u for u, w in kept[at:] if w < level - 1e-12]
             return (t + later[0]) / 2 if later else "NE"
@@ -229,6 +254,24 @@ def association(tables, *, stratified, correction):
     if not spread:
         return None
     return (abs(gap) - min(correction, abs(gap))) ** 2 / spread
+
+
+def kappa(pairs, level):
+    """Cohen's kappa and its limits by the variance of Fleiss, Cohen and Everitt (1969)."""
+    names = sorted({name for pair in pairs for name in pair})
+    n = len(pairs)
+    p = np.array([[pairs.count((a, b)) / n for b in names] for a in names])
+    rows, columns = p.sum(axis=1), p.sum(axis=0)
+    by_chance = float(rows @ columns)
+    if by_chance > 1 - 1e-12:
+        return None
+    k = (float(np.trace(p)) - by_chance) / (1 - by_chance)
+    both = np.add.outer(columns, rows)
+    on = float((np.diag(p) * (1 - (rows + columns) * (1 - k)) ** 2).sum())
+    off = float((p * both**2).sum() - (np.diag(p) * np.diag(both) ** 2).sum()) * (1 - k) ** 2
+    spread = (on + off - (k - by_chance * (1 - k)) ** 2) / n
+    half = norm.ppf(0.5 + level / 2) * sqrt(max(spread, 0.0)) / (1 - by_chance)
+    return k, max(k - half, -1.0), min(k + half, 1.0), half
 
 
 def chi_square_p(statistic, df):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from math import exp, isnan, nan, sqrt
 
@@ -15,8 +16,8 @@ from tests.recomputed.patients import Run
 QUANTILES = {"median": 0.5, "q25": 0.25, "q75": 0.75}
 FOLLOW = {"followup_median": 0.5, "followup_q1": 0.25, "followup_q3": 0.75}
 COUNTS = {"N", "n", "n_events", "n_missing", "n_event", "n_cens"}
-COUNTS |= {"n_risk", "n_event_cum", "n_cens_cum"}
-SHARES = {"pct", "pct_event", "pct_cens"}
+COUNTS |= {"n_risk", "n_event_cum", "n_cens_cum", "N_assess", "n_assess"}
+SHARES = {"pct", "pct_event", "pct_cens", "share_assess"}
 Value = float | str | None
 
 
@@ -246,16 +247,23 @@ def _arrays(rows: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 
 def _curve(run: Run, row, rows: pl.DataFrame, *, reverse: bool = False):
     time, event = _arrays(rows)
-    level = run.args[row["analysis_id"], row["method_id"]]["conf_level"]
+    args = run.args[row["analysis_id"], row["method_id"]]
     # reversed, events and censorings change places, and ties stay as they are, as in R and SAS
-    return own.curve(time, ~event if reverse else event, level)
+    ended = ~event if reverse else event
+    return own.curve(time, ended, args["conf_level"], args["conf_type"])
 
 
 def _quantile(run: Run, row, rows: pl.DataFrame, p: float, *, reverse: bool = False) -> Value:
     if not rows.height:
         return "NA"
-    times, s, low, high, *_ = _curve(run, row, rows, reverse=reverse)
-    found = own.first_below(times, (s, low, high)[_side(row)], 1 - p)
+    times, s, low, high, g, deaths = _curve(run, row, rows, reverse=reverse)
+    args = run.args[row["analysis_id"], row["method_id"]]
+    if p == 0.5 and args["median_interval"] == "normal-approximation" and not reverse:
+        found = own.normal_median(times, s, g, deaths, args["conf_level"])[_side(row)]
+    else:
+        rule = args["plateau"] if p == 0.5 else args.get("quartile_plateau", args["plateau"])
+        values = (s, low, high)[_side(row)]
+        found = own.first_below(times, values, 1 - p, middle=rule == "midpoint")
     if isinstance(found, str):
         return found
     return found / run.month
@@ -430,6 +438,11 @@ def subgroup(run: Run, row) -> Value:
     return _quantile(run, row, rows, 0.5)
 
 
+def responders(run: Run, row) -> Value:
+    rows = run.times(row).filter(CNSR=0)
+    return _summary(row, [days / run.month for days in rows["AVAL"]], rows.height)
+
+
 # --- times between two assessments --------------------------------------------------------------
 
 
@@ -464,6 +477,69 @@ def interval_cox(run: Run, row) -> Value:
     hazard, low, high, ratio = run.kept[key]
     found = {"hr": hazard, "lcl": low, "ucl": high, "chi2": ratio}
     return own.chi_square_p(ratio, 1) if row["stat"] == "p" else found[row["stat"]]
+
+
+# --- two evaluators -----------------------------------------------------------------------------
+
+
+def _pairs(run: Run, row, arm: str) -> pl.DataFrame:
+    """Compared reads of the two evaluators that an analysis names."""
+    (pair,) = [
+        item
+        for item in run.protocol["concordance"]
+        if f"CONCORDANCE.{item['evaluator']}.{item['reference']}" == row["analysis_id"]
+    ]
+    who = run.members(row["population"], arm)
+    return run.adam["ADCONC"].filter(
+        pl.col("EVAL1") == pair["evaluator"],
+        pl.col("EVAL2") == pair["reference"],
+        pl.col("USUBJID").is_in(list(who)),
+        pl.col("STATUS") == "COMPARED",
+    )
+
+
+def agreement(run: Run, row) -> Value:
+    if row["stat"] in COUNTS:
+        return run.selected(row)
+    rows = _pairs(run, row, row["arm"])
+    if row["method_id"] == "agreement.endpoint":
+        ended = rows.filter(pl.col("CNSR1").is_not_null(), pl.col("CNSR2").is_not_null())
+        pairs = [(a == 0, b == 0) for a, b in ended.select("CNSR1", "CNSR2").rows()]
+    else:
+        code = "CBOR" if row["method_id"].endswith("confirmed") else "BOR"
+        pairs = rows.select(f"{code}1", f"{code}2").rows()
+    if not pairs:
+        return "NA"
+    level = run.args[row["analysis_id"], row["method_id"]]["conf_level"]
+    found = own.kappa(pairs, level)
+    if found is None or (_side(row) and not found[3] > 0):
+        return "NE"
+    return found[_side(row)]
+
+
+def _discrepant(run: Run, row, arm: str) -> tuple[int, int]:
+    """Early: the first dates progression before the second, or alone. Late: after it, or not."""
+    rows = _pairs(run, row, arm)
+    found = Counter(rows["PDCAT"])
+    if "early" in row["method_id"]:
+        dated = rows.filter(pl.col("PDDT1").is_not_null()).height
+        return found["FIRST EARLIER"] + found["FIRST ONLY"], dated
+    late = found["FIRST LATER"] + found["SECOND ONLY"]
+    return late, late + found["FIRST EARLIER"] + found["FIRST ONLY"]
+
+
+def discrepancy(run: Run, row) -> Value:
+    if row["method_id"].endswith("difference"):
+        estimate = _estimate(run, row)
+        one, two = (_discrepant(run, row, estimate[k]) for k in ("comparator", "reference"))
+        return _score(run, row, [(*one, *two)]) if one[1] and two[1] else "NA"
+    x, n = _discrepant(run, row, row["arm"])
+    if row["stat"] in ("N", "n"):
+        return n if row["stat"] == "N" else x
+    if not n:
+        return "NA"
+    level = run.args[row["analysis_id"], row["method_id"]]["conf_level"]
+    return 100 * own.clopper_pearson(x, n, level)[_side(row) - 1]
 
 
 # --- rates of response --------------------------------------------------------------------------
@@ -565,6 +641,9 @@ METHODS: dict[str, Callable[[Run, dict], Value]] = {
     "cox": cox,
     "cox.subgroup": cox,
     "cox.interaction": interaction,
+    "responders": responders,
+    "agreement": agreement,
+    "discrepancy": discrepancy,
     "turnbull": between,
     "interval-cox": interval_cox,
     "clopper-pearson": rate,

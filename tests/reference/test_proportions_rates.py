@@ -13,8 +13,10 @@ from tests.oracles import Comparison, oracle_file
 
 from equipoise.statistics import stratified_proportions as strat
 from equipoise.statistics.contingency import cohen_kappa, fisher_table
+from equipoise.statistics.exact_two_proportions import exact_unconditional
 from equipoise.statistics.one_sample_logrank import one_sample_logrank
 from equipoise.statistics.rate import compare_rates
+from equipoise.statistics.two_proportions import two_counts
 
 WANT = yaml.safe_load(Path(__file__).with_name("proportions_rates_r.yaml").read_text())
 FILE = "proportions_rates_r.yaml"
@@ -91,6 +93,16 @@ METHODS = {
 def test_strata_as_tern_prints(name):
     compare = Comparison(f"strata: {name}", f"{FILE} (tern's tests)", "published")
     check_printed(compare, METHODS[name], WANT["tern"][name])
+    compare.close()
+
+
+def test_unconditional_exact_as_tern_prints():
+    compare = Comparison("unconditional exact", f"{FILE} (tern's tests)", "published")
+    for x1, n1, x2, n2, level, low, high in WANT["unconditional_exact"]:
+        counts = two_counts(x1, n1, x2, n2)
+        got = exact_unconditional(counts, scale="difference", ordering="raw", conf_level=level)
+        compare.check_printed(f"{x1}/{n1} lower", got.lower, low, 4)
+        compare.check_printed(f"{x1}/{n1} upper", got.upper, high, 4)
     compare.close()
 
 

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The page: numbers bound to results, labels of simulated data, nothing hostile, equal bytes."""
 
+import json
 import re
 
 import polars as pl
 import pytest
+import yaml
 from tests.readouts import RUN, Page, simulated, tables
 
 from equipoise.errors import ResultError
@@ -18,9 +20,10 @@ def protocol_of(trial):
     return simulated(trial).trial.protocol
 
 
-def render(trial, *, protocol=None, **changes):
+def render(trial, *, protocol=None, patients=False, **changes):
     run = RUN | {key: changes.pop(key) for key in list(changes) if key in RUN}
-    return render_readout(tables(trial) | changes, protocol or protocol_of(trial), run=run)
+    found = tables(trial) | changes
+    return render_readout(found, protocol or protocol_of(trial), run=run, patients=patients)
 
 
 @pytest.fixture(scope="module", params=TRIALS)
@@ -30,7 +33,7 @@ def trial(request):
 
 @pytest.fixture(scope="module")
 def page(trial):
-    return Page(render(trial))
+    return Page(render(trial, patients=True))
 
 
 def test_each_bound_number_shows_the_display_of_its_result(trial, page):
@@ -50,9 +53,10 @@ def test_computed_beside_published_is_bound_and_rounded_as_published(trial, page
     assert page.rounded == list(frame.select("result_id", "computed").iter_rows())
 
 
-def test_every_number_is_explained(trial):
-    html = render(trial)
-    names = set(re.findall(r'data-(?:result-id|rounded-from)="([^"]+)"', html))
+def test_every_number_and_step_is_explained(trial):
+    html = render(trial, patients=True)
+    names = set(re.findall(r'data-(?:result-id|rounded-from|step)="([^"]+)"', html))
+    assert "data-step" in html
     definitions = html.partition('id="definitions">')[2].partition("</script>")[0]
     assert all(f'"{name}":{{' in definitions for name in names)
 
@@ -105,7 +109,25 @@ def test_the_page_admits_only_its_own_style_and_script(trial):
 
 
 def test_a_page_stays_under_five_megabytes(trial):
-    assert len(render(trial).encode()) < 5_000_000
+    assert len(render(trial, patients=True).encode()) < 5_000_000
+
+
+def test_without_patients_nothing_can_be_traced_to_a_person(trial):
+    html = render(trial)
+    found = tables(trial)
+    keys = found["rowset"]["keys"].explode().drop_nulls()
+    subjects = set(keys.str.split(":").list.first())
+    assert len(subjects) > 40
+    assert not [name for name in subjects if name in html]
+    assert not re.search(r"data-(?:u|step|patient)=", html), "no mark of a patient, no exact step"
+    definitions = json.loads(html.partition('id="definitions">')[2].partition("</script>")[0])
+    assert not {"subjects", "profiles"} & set(definitions)
+    assert all(set(rows) == {"d", "p", "n"} for rows in definitions["rowsets"].values())
+    own = yaml.safe_dump(protocol_of(trial).model_dump(mode="json"))
+    dates = set(re.findall(r"\d{4}-\d\d-\d\d", html)) - {RUN["cutoff"]}
+    assert all(date in own for date in dates), "no date but those of the protocol"
+    times = [n["t"] for n in definitions["results"].values() if "t" in n]
+    assert all(time == int(time) for time in times), "rates and risks at whole months alone"
 
 
 def test_a_sentence_that_names_no_result_is_refused():

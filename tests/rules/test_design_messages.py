@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a person reads when the design section of a protocol is wrong."""
 
+import re
 from importlib.resources import files
 
 import pytest
+from click.testing import CliRunner
 
+from equipoise.adam.censoring import bundled_rule_sets
+from equipoise.cli import main
 from equipoise.errors import ProtocolError
 from equipoise.protocol.check import check_protocol
 from equipoise.protocol.read import read_protocol
@@ -17,7 +21,7 @@ def faults_of(text):
         protocol, positions = read_protocol(text, file="trial.yaml")
     except ProtocolError as error:
         return list(error.faults)
-    return check_protocol(protocol, positions, rule_sets=["R0", "R1"])
+    return check_protocol(protocol, positions, rule_sets=bundled_rule_sets())
 
 
 CASES = {
@@ -52,7 +56,7 @@ CASES = {
     "a look without a time": (
         ("{fraction: 0.66}, {fraction: 1}", "{efficacy: true}, {fraction: 1}"),
         "this look has no time",
-        "give `fraction` or `month`",
+        "give `fraction`, `month` or `patients`",
     ),
     "futility without a spending function": (
         ("{fraction: 0.66}", "{fraction: 0.66, futility: true}"),
@@ -99,3 +103,64 @@ def test_design_faults(name):
     faults = faults_of(TEXT.replace(old, new, 1))
     assert any(what in str(fault) and mend in fault.mend for fault in faults), [*map(str, faults)]
     assert all("trial.yaml:" in fault.where for fault in faults)
+
+
+def by_command(folder, text):
+    file = folder / "trial.yaml"
+    file.write_text(text, encoding="utf-8")
+    out = folder / "plan"
+    run = CliRunner().invoke(main, ["design", str(file), "--out", str(out)])
+    assert run.exit_code == (0 if out.exists() else 1), run.output
+    return run.output, out.exists()
+
+
+def test_every_fault_is_told_at_once_by_the_command_and_nothing_is_written(tmp_path):
+    text = TEXT
+    for old, new in (
+        ("  power: 0.80\n", "  power: 0.80\n  events: 300\n"),
+        ("{family: lan-demets-obrien-fleming}", "{family: kim-demets}"),
+        ("{fraction: 0.66}, {fraction: 1}", "{fraction: 0.9}, {fraction: 0.5}"),
+    ):
+        assert old in text
+        text = text.replace(old, new, 1)
+    said, written = by_command(tmp_path, text)
+    assert not written
+    assert said.startswith("equipoise: 3 faults")
+    for what in ("3 of power, events and effect", "looks are out of order", "kim-demets"):
+        assert what in said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what", "nearest"),
+    [
+        ("power: 0.80", "power: 0.02", "a power of 0.02 is impossible", r"between (0\.025) and"),
+        (
+            "  patients: 256",
+            "  patients: 160",
+            "172 events cannot come",
+            r"at least (\d+) patients",
+        ),
+        (
+            "{family: lan-demets-obrien-fleming}",
+            "{family: haybittle-peto, parameter: 1.0}",
+            "interim bounds of 1 spend 0.1587",
+            r"bounds of ([\d.]+) or more",
+        ),
+        ("hazard_ratio: 0.65", "hazard_ratio: 1.2", "does not improve on 1", r"as ([\d.]+);"),
+    ],
+)
+def test_a_plan_that_cannot_be_is_refused_with_the_nearest_that_can(
+    tmp_path, old, new, what, nearest
+):
+    assert TEXT.count(old) == 1
+    said, written = by_command(tmp_path, TEXT.replace(old, new))
+    assert what in said
+    assert not written
+    found = re.search(nearest, said)[1]
+    number = re.search(r"[\d.]+", new)[0]
+    better = str(float(found) + 0.3) if "power" in old else found
+    text = TEXT.replace(old, new.replace(number, better))
+    if "hazard_ratio" in old:
+        text = text.replace("  patients: 256", "  last_look_month: 60")
+    said, written = by_command(tmp_path, text)
+    assert written, said

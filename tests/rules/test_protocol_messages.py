@@ -6,6 +6,7 @@ from importlib.resources import files
 
 import pytest
 
+from equipoise.adam.censoring import bundled_rule_sets
 from equipoise.errors import ProtocolError
 from equipoise.protocol.check import check_protocol
 from equipoise.protocol.read import read_protocol
@@ -19,7 +20,7 @@ def faults_of(text):
         protocol, positions = read_protocol(text, file="trial.yaml")
     except ProtocolError as error:
         return list(error.faults)
-    return check_protocol(protocol, positions, rule_sets=["R0", "R1"])
+    return check_protocol(protocol, positions, rule_sets=bundled_rule_sets())
 
 
 def line_of(text, needle):

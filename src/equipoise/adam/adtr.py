@@ -14,6 +14,7 @@ from equipoise.adam.lesion_responses import criterion_of
 from equipoise.adam.new_therapy import derive_new_therapy
 from equipoise.adam.reference_day import reference_variable
 from equipoise.adam.response_profile import response_options
+from equipoise.adam.visit_facts import derive_visit_facts
 from equipoise.protocol.model import Protocol
 from equipoise.recist.assessments import READ
 from equipoise.recist.burden import NONE
@@ -42,7 +43,7 @@ def derive_adtr(
         found.lesions,
         found.measurements,
         reads,
-        visits=None,
+        visits=derive_visit_facts(tables, adsl, found, protocol),
         key=found.key,
         criterion=criterion_of(protocol),
     )

@@ -16,6 +16,7 @@ from equipoise.adam.adsl import derive_adsl
 from equipoise.adam.adsubtx import derive_adsubtx
 from equipoise.adam.adtr import derive_adtr
 from equipoise.adam.adtte import derive_adtte
+from equipoise.adam.assessment_schedule import derive_assessment_schedule
 from equipoise.adam.concordance import derive_concordance
 from equipoise.adam.cutoff import apply_cutoff, data_cutoff
 from equipoise.adam.lesion_responses import derive_lesion_responses
@@ -34,7 +35,7 @@ SOURCES = {"recorded": ("RS",), "lesions": ("TU", "TR")}
 SUBJECTS_PER_BATCH = 25_000
 """Memory is taken for so many subjects at a time, whatever their number."""
 TIMED = frozenset(("ADTTE", "ADCONC", "ADTTECMP"))
-FROM_RESPONSES = TIMED | {"ADRS", "ADADJ", "ADRSCMP", "ADTR"}
+FROM_RESPONSES = TIMED | {"ADRS", "ADADJ", "ADRSCMP", "ADTR", "ADSCHED"}
 ADAM_TABLES = FROM_RESPONSES | {"ADSL", "ADAE", "ADEX", "ADSUBTX", "ADLB"}
 
 
@@ -43,8 +44,9 @@ def derive_adam(
 ) -> dict[str, pl.DataFrame]:
     """The ADaM tables of a trial, as it stood on its data cut-off.
 
-    ADSL, ADRS, ADTTE, ADAE and ADEX of every trial; where their sources are there and the protocol
-    asks: ADTR and ADRSCMP (lesions), ADADJ, ADCONC, ADTTECMP, ADLB from LB, ADSUBTX from CM or PR.
+    ADSL, ADRS, ADSCHED, ADTTE, ADAE and ADEX of every trial; where their sources are there and the
+    protocol asks: ADTR and ADRSCMP (lesions), ADADJ, ADCONC, ADTTECMP, ADLB from LB, ADSUBTX from
+    CM or PR.
 
     Parameters    tables : SDTM tables by name, checked by `check_tables`; not altered
                   only : names of the tables wanted, None for all; what they do not need is not made
@@ -113,6 +115,8 @@ def _of_responses(
             made["ADCONC"] = derive_concordance(adrs, adtte, adsl, protocol)
         if "ADTTECMP" in wanted:
             made["ADTTECMP"] = derive_rule_set_moves(adtte, protocol)
+    if "ADSCHED" in wanted:
+        made["ADSCHED"] = derive_assessment_schedule(adrs, adsl, seen, protocol)
     if "ADTR" in wanted and reads_lesions(protocol, seen):
         made["ADTR"] = derive_adtr(seen, adsl, adrs, protocol)
     return made

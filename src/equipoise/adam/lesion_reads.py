@@ -59,6 +59,7 @@ def derive_lesion_reads(
     options = protocol.response.lesions
     tu = _of_evaluators(_with_text(tables["TU"], _TEXT_OF_TU), "TU", adsl, protocol)
     tr = _of_evaluators(_with_text(tables["TR"], _TEXT_OF_TR), "TR", adsl, protocol)
+    tr = _with_fragments(tr, tables["TU"], adsl, protocol, key=key)
     if options.node_location == "TRLOC":
         nodes = _nodes_by_result(tr, tables, key=key)
         tu = tu.join(nodes, on=[*key, "TULNKID"], how="left", maintain_order="left")
@@ -89,8 +90,36 @@ def _with_text(frame: pl.DataFrame, columns: tuple[str, ...]) -> pl.DataFrame:
     )
 
 
+def _with_fragments(
+    tr: pl.DataFrame, tu: pl.DataFrame, adsl: pl.DataFrame, protocol: Protocol, *, key: list[str]
+) -> pl.DataFrame:
+    """TR with fragments under the name of their lesion, told apart by PART; as it is without any.
+
+    Source: CDISC TU, TUTESTCD = TUSPLIT; T4 in two parts is T4.1 and T4.2.
+    """
+    if "TUTESTCD" not in tu.columns:
+        return tr
+    split = pl.col("TUTESTCD") == load_contract("TU").rules["split"]
+    parts = tu.filter(split & pl.col("TULNKID").str.contains(".", literal=True))
+    if parts.is_empty():
+        return tr
+    named = _of_evaluators(_with_text(parts, _TEXT_OF_TU), "TU", adsl, protocol, test="split")
+    lesion = pl.col("TULNKID").str.replace(r"\.[^.]*$", "")
+    whole = named.select(*key, TRLNKID="TULNKID", _whole=lesion).unique()
+    joined = tr.join(whole, on=[*key, "TRLNKID"], how="left", maintain_order="left")
+    of_part = pl.col("_whole").is_not_null()
+    return joined.with_columns(
+        PART=pl.when(of_part).then("TRLNKID"), TRLNKID=pl.coalesce("_whole", "TRLNKID")
+    ).drop("_whole")
+
+
 def _of_evaluators(
-    frame: pl.DataFrame, domain: str, adsl: pl.DataFrame, protocol: Protocol
+    frame: pl.DataFrame,
+    domain: str,
+    adsl: pl.DataFrame,
+    protocol: Protocol,
+    *,
+    test: str = "identified",
 ) -> pl.DataFrame:
     named = {domain + name[2:] for e in protocol.evaluators for name in e.where}
     used = {*subject_key(adsl), *_USED[domain], *named, f"{domain}ACPTFL"}
@@ -99,8 +128,8 @@ def _of_evaluators(
     if kept.select(key).join(subjects, on=key, how="anti").height:
         kept = kept.join(subjects, on=key, how="semi")
     if domain == "TU":
-        identified = load_contract("TU").rules["identified"]
-        kept = kept.filter((pl.col("TUTESTCD") == identified).fill_null(value=True))
+        wanted = load_contract("TU").rules[test]
+        kept = kept.filter((pl.col("TUTESTCD") == wanted).fill_null(value=test == "identified"))
     return pl.concat(
         rows_of(evaluator, kept, domain=domain).with_columns(EVALUATOR=pl.lit(evaluator.id))
         for evaluator in reading_evaluators(protocol)

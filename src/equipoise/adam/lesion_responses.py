@@ -12,6 +12,7 @@ from equipoise.adam.evaluators import every_read
 from equipoise.adam.lesion_reads import LesionReads, derive_lesion_reads
 from equipoise.adam.response_profile import response_options
 from equipoise.adam.response_records import ResponseRecords
+from equipoise.adam.visit_facts import derive_visit_facts
 from equipoise.protocol.model import Protocol
 from equipoise.recist.criterion import Criterion, read_criterion
 from equipoise.recist.evidence import gather_evidence
@@ -53,7 +54,7 @@ def derive_lesion_responses(
         found.lesions,
         found.measurements,
         reads,
-        visits=None,
+        visits=derive_visit_facts(tables, adsl, found, protocol),
         key=found.key,
         criterion=criterion,
     )

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from equipoise.design.array import FloatArray, floats
 from equipoise.design.boundaries import Bounds, bound_above
-from equipoise.design.recursion import begin, carry_on, crossing_probabilities, make_walk
+from equipoise.design.recursion import Walk, begin, carry_on, crossing_probabilities, make_walk
 from equipoise.design.root import find_root
 from equipoise.errors import Fault, MethodError
 
@@ -62,7 +62,8 @@ def haybittle_peto_bounds(fraction: npt.ArrayLike, *, alpha: float, interim_z: f
             Fault(
                 what=f"interim bounds of {interim_z:g} spend {spent:.4g}, alpha is {alpha:g}",
                 where="Haybittle-Peto bounds",
-                mend="raise the interim bound, or plan fewer looks",
+                mend=f"take interim bounds of {_least_interim_z(walk, none, alpha):.2f} or more, "
+                "or plan fewer looks",
             )
         )
     state = begin(walk)
@@ -70,6 +71,18 @@ def haybittle_peto_bounds(fraction: npt.ArrayLike, *, alpha: float, interim_z: f
         state = carry_on(walk, look, state, -np.inf, interim_z)
     upper[-1] = bound_above(walk, len(t) - 1, state, alpha - spent)
     return Bounds(t, upper, none, np.append(np.cumsum(crossed[:-1]), alpha))
+
+
+def _least_interim_z(walk: Walk, none: FloatArray, alpha: float) -> float:
+    """The lowest interim bound that leaves a fifth of alpha to the end, rounded up."""
+
+    def over(interim_z: float) -> float:
+        upper = np.full(len(none), interim_z)
+        crossed = crossing_probabilities(walk, upper=upper, lower=none).upper
+        return float(crossed[:-1].sum()) - 0.8 * alpha
+
+    found = find_root(over, 0.0, 8.0, what="the interim bound", tolerance=1e-4)
+    return float(np.ceil(100 * found) / 100)
 
 
 def _scaled(

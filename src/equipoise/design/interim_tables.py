@@ -38,17 +38,29 @@ def date_of_look(
     *,
     events: int | None,
     month: float | None,
+    patients: int | None,
     days_per_month: float,
 ) -> date:
-    """The data cut-off of a look: the day of its last event, and not before its month.
+    """The data cut-off of a look: the day of its last event, not before its month or patients.
 
     Parameters    adsl : RANDDT; adtte : the rows of one endpoint, ADT and CNSR
-                  events, month : as planned; one of the two may be absent
-    Raises        MethodError - the events have not happened, or nobody is randomised
+                  events, month, patients : as planned; not all may be absent
+    Raises        MethodError - the events have not happened, or too few are randomised
     """
     days = [date_of_event(adtte, events)] if events is not None else []
     if month is not None:
         days.append(_first_day(adsl) + timedelta(days=ceil(month * days_per_month)))
+    if patients is not None:
+        entered = adsl["RANDDT"].drop_nulls().sort()
+        if len(entered) < patients:
+            raise MethodError(
+                Fault(
+                    what=f"{patients} patients have not entered: the table holds {len(entered)}",
+                    where="ADSL.RANDDT",
+                    mend="wait for them",
+                )
+            )
+        days.append(entered[patients - 1])
     return max(days)
 
 

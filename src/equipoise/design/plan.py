@@ -3,7 +3,14 @@
 
 from __future__ import annotations
 
+from equipoise.design.plan_adaptive import (
+    plan_bayesian_response,
+    plan_combination,
+    plan_many_arms,
+    reestimation_table,
+)
 from equipoise.design.plan_fixed_test import plan_fixed_test
+from equipoise.design.plan_formulas import formulas_table
 from equipoise.design.plan_one_arm import (
     plan_one_sample,
     plan_single_arm_response,
@@ -23,7 +30,10 @@ from equipoise.design.plan_text import survival_paragraph
 from equipoise.design.trial_plan import TrialPlan
 from equipoise.errors import Fault, ProtocolError
 from equipoise.protocol.model import (
+    BayesianResponseDesign,
+    CombinationDesign,
     FixedTestDesign,
+    MultiArmDesign,
     OneSampleSurvivalDesign,
     Protocol,
     SingleArmResponseDesign,
@@ -48,7 +58,14 @@ def plan_design(protocol: Protocol) -> TrialPlan:
         return plan_one_sample(design, label=label)
     if isinstance(design, SingleArmResponseDesign):
         return plan_single_arm_response(design, label=label)
+    if isinstance(design, BayesianResponseDesign):
+        return plan_bayesian_response(design, label=label)
+    if isinstance(design, CombinationDesign):
+        return plan_combination(design, label=label)
     experimental, control = allocation(protocol)
+    if isinstance(design, MultiArmDesign):
+        arms = len(protocol.arms) - 1
+        return plan_many_arms(design, label=label, arms=arms, ratio=experimental / arms / control)
     if isinstance(design, FixedTestDesign):
         total = experimental + control
         return plan_fixed_test(design, label=label, share=experimental / total, block=total)
@@ -83,6 +100,8 @@ def _survival(design: SurvivalDesign, plan: SurvivalOutline, label: str) -> Tria
         "POWER": power_table(design, plan),
         "TIMELINE": timeline_table(plan),
         "CONDITIONAL": conditional_table(design, plan),
+        "FORMULAS": formulas_table(design, plan),
+        "REESTIMATION": reestimation_table(design, plan),
         "ASSURANCE": assurance_table(design, plan),
         "MULTIPLICITY": multiplicity_table(design),
     }

@@ -32,7 +32,7 @@ from equipoise.protocol.model import (
 
 _RATIOS = np.linspace(0.35, 1.0, 100)
 _RATES = np.round(np.linspace(0.0, 1.0, 101)[1:-1], 2)
-_REGIONS: dict[str, Region] = {
+REGIONS: dict[str, Region] = {
     "fisher": fisher_region,
     "chi-square": pearson_region,
     "miettinen-nurminen": miettinen_nurminen_region,
@@ -201,7 +201,7 @@ def _simon(design: SingleArmResponseDesign) -> _Response:
 
 def plan_two_arm_response(design: TwoArmResponseDesign, *, label: str, ratio: float) -> TrialPlan:
     """Two arms, a response rate, by the exact power of the named test."""
-    region = _REGIONS[design.kind]
+    region = REGIONS[design.kind]
     size = size_two_arm_response(
         region, p0=design.p0, p1=design.p1, alpha=design.alpha, power=design.power, ratio=ratio
     )

@@ -40,6 +40,7 @@ from equipoise.design.two_arms import (
     events_by,
     events_interval,
     month_of_events,
+    month_of_patients,
     patients_in,
     scale_trial,
 )
@@ -145,8 +146,10 @@ def _solve(design: SurvivalDesign, share: float) -> tuple[Solved, float, float]:
     if design.events is not None:
         detectable = design.margin * np.exp(-drift / np.sqrt(unit * design.events))
         return "effect", float(detectable), float(design.events)
-    if ratio is None or not ratio < design.margin:
+    if ratio is None:
         raise _open("effect")
+    if not ratio < design.margin:
+        raise _no_improvement(design, ratio)
     return "events", ratio, float(drift**2 / (unit * np.log(ratio / design.margin) ** 2))
 
 
@@ -187,12 +190,14 @@ def _at_speed(trial: TwoArms, events: int, month: float) -> TwoArms:
 
 
 def _counts(design: SurvivalDesign, trial: TwoArms, events: int) -> IntArray:
-    """Whole events expected at each look, which comes when both its fraction and month are met."""
+    """Whole events expected at each look: when fraction, month and patients are all reached."""
     counts = []
     for look in design.looks:
         count = 0.0 if look.fraction is None else look.fraction * events
         if look.month is not None:
             count = max(count, float(events_by(trial, look.month)[0]))
+        if look.patients is not None:
+            count = max(count, float(events_by(trial, month_of_patients(trial, look.patients))[0]))
         counts.append(round(count))
     return np.array(counts, dtype=np.int64)
 
@@ -274,6 +279,20 @@ def _outline(
         patients_at=patients_in(trial, months),
         null=operating(bounds, drift=0.0),
         alternative=alternative,
+    )
+
+
+def _no_improvement(design: SurvivalDesign, ratio: float) -> MethodError:
+    """No number of events shows a benefit that is not there; the mirrored effect is the nearest."""
+    nearest = design.margin**2 / ratio if ratio > design.margin else 0.9 * design.margin
+    return MethodError(
+        Fault(
+            what=f"a hazard ratio of {ratio:g} does not improve on {design.margin:g}: no number of "
+            "events shows it",
+            where="design.effect",
+            mend=f"assume a hazard ratio below {design.margin:g}, as {nearest:.3g}; for "
+            "non-inferiority give a `margin` above the effect",
+        )
     )
 
 

@@ -28,9 +28,27 @@ def survival_paragraph(design: SurvivalDesign, plan: SurvivalOutline, *, label: 
             _course(design, plan),
             _looks(design, plan),
             _futility(design, plan),
+            _more_events(design, plan),
             _rules(plan),
         )
         if sentence
+    )
+
+
+def lower_first(text: str) -> str:
+    """The label within a sentence: its capital goes, unless it opens an abbreviation."""
+    return text[0].lower() + text[1:] if text[1:2].islower() else text
+
+
+def _more_events(design: SurvivalDesign, plan: SurvivalOutline) -> str:
+    rule = design.reestimation
+    if rule is None:
+        return ""
+    return (
+        f"Where the conditional power at the interim trend lies between {100 * rule.low:g}% and "
+        f"{100 * rule.target:g}%, the events are raised to those that give "
+        f"{100 * rule.target:g}%, at most {rule.most_events}; the final critical value keeps the "
+        f"conditional error of the {plan.events[-1]} events planned."
     )
 
 
@@ -38,8 +56,8 @@ def _sizing(design: SurvivalDesign, plan: SurvivalOutline, label: str) -> str:
     changing = "an average" if len(design.effect) > 1 else "a"
     against = f" against a margin of {design.margin:g}" if design.margin != 1 else ""
     return (
-        f"The primary comparison of {label} uses the log-rank test at a one-sided significance "
-        f"level of {design.alpha:g}. With {plan.events[-1]} events the trial has "
+        f"The primary comparison of {lower_first(label)} uses the log-rank test at a one-sided "
+        f"significance level of {design.alpha:g}. With {plan.events[-1]} events the trial has "
         f"{100 * plan.alternative.power:.1f}% power to detect {changing} hazard ratio of "
         f"{plan.hazard_ratio:.3g}{against}."
     )

@@ -15,10 +15,10 @@ from equipoise.design.piecewise import Course, cumulative, patients_by, scale_ac
 from equipoise.design.plan import outline_of, plan_design
 from equipoise.design.plan_inputs import accrual_of, hazard_of, monthly, trial_of
 from equipoise.design.plan_survival import SurvivalOutline
+from equipoise.design.response_verify import verify_response
 from equipoise.design.simulated_trials import draw_trials, see_at_month
 from equipoise.design.two_arms import Stratum, TwoArms, patients_in, scale_trial
 from equipoise.design.verify import Verification, verify_group_sequential
-from equipoise.errors import Fault, MethodError
 from equipoise.protocol.model import (
     OneSampleSurvivalDesign,
     Protocol,
@@ -40,7 +40,7 @@ def verify_plan(protocol: Protocol, *, replicates: int, rng: np.random.Generator
     """VERIFY: quantity, formula, simulated, standard error, and their distance in such errors.
 
     Returns       one row per quantity; `sigmas` beyond 3 is a formula to distrust
-    Raises        MethodError - the design is exact by enumeration, or the protocol has none
+    Raises        MethodError - this kind of design is not simulated
     """
     design = protocol.design
     if isinstance(design, SurvivalDesign):
@@ -48,13 +48,7 @@ def verify_plan(protocol: Protocol, *, replicates: int, rng: np.random.Generator
     elif isinstance(design, OneSampleSurvivalDesign):
         rows = [_one_sample(design, protocol, replicates, rng)]
     else:
-        raise MethodError(
-            Fault(
-                what="this design is summed exactly over all its outcomes",
-                where="design",
-                mend="there is nothing to verify by simulation; see its reference tests",
-            )
-        )
+        rows = [_Row(*one) for one in verify_response(protocol, replicates=replicates, rng=rng)]
     return pl.DataFrame(
         {
             "quantity": [row.quantity for row in rows],

@@ -18,7 +18,8 @@ class TrialPlan:
     alone, bounds as Z, one-sided p and hazard ratio, error spent, chance of stopping under no
     effect and under the plan's effect. POWER: hazard ratio against power. TIMELINE: month against
     patients and events. CONDITIONAL: what an interim result would promise.
-    ASSURANCE, MULTIPLICITY: where the protocol declares them.
+    FORMULAS: events by Schoenfeld, Lachin and Foulkes, and Freedman.
+    REESTIMATION, ASSURANCE, MULTIPLICITY: where the protocol declares them.
     STAGES, RATES: for response designs, rules and operating characteristics by true rate.
     """
 

@@ -104,6 +104,29 @@ def month_of_events(trial: TwoArms, events: float) -> float:
     )
 
 
+def month_of_patients(trial: TwoArms, patients: float) -> float:
+    """The month by which so many patients have entered.
+
+    Raises        MethodError - more than the trial enters
+    """
+    most = float(patients_in(trial, np.inf)[0])
+    if patients > most + 1e-9:
+        raise MethodError(
+            Fault(
+                what=f"{patients:g} patients are more than the {most:.0f} that enter",
+                where="calendar",
+                mend=f"look at {int(most)} patients or before, or enrol for longer",
+            )
+        )
+    return find_root(
+        lambda month: float(patients_in(trial, month)[0]) - patients + 1e-6,
+        0.0,
+        accrual_end(trial),
+        what="the month of these patients",
+        tolerance=1e-6,
+    )
+
+
 def accrual_for_events(trial: TwoArms, events: float, *, month: float) -> TwoArms:
     """The trial with as many times the patients as bring that many events by that month."""
     return scale_trial(trial, events / float(events_by(trial, month)[0]))

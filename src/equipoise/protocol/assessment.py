@@ -70,6 +70,15 @@ class Confirmation(Record):
     sd_between: bool = False
 
 
+class VisitFact(Record):
+    """Records that say something of a visit: those of a table for which all clauses hold."""
+
+    table: Variable = Field(description="RS, TU, TR or PR, LB: {table: RS, ...}.")
+    where: dict[Variable, tuple[Text, ...]] = Field(
+        min_length=1, description="Variables and the values that count."
+    )
+
+
 class Lesions(Record):
     """How lesion measurements become responses; each default is that of the specification."""
 
@@ -88,6 +97,12 @@ class Lesions(Record):
     visit_on_several_days: Literal["one-timepoint", "one-per-day"] = "one-timepoint"
     copies: Literal["fault", "drop"] = Field(
         default="fault", description="Rows of TR that repeat another in everything but TRSEQ."
+    )
+    not_searched: VisitFact | None = Field(
+        default=None, description="Records of visits at which a region was not searched."
+    )
+    raised_markers: VisitFact | None = Field(
+        default=None, description="Records of visits at which tumour markers were not normal."
     )
     provable_progression: bool = Field(
         default=True, description="PD with a target missing, where the others prove it."

@@ -5,7 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from equipoise.protocol.adaptive_design import (
+    BayesianResponseDesign,
+    CombinationDesign,
+    MultiArmDesign,
+)
 from equipoise.protocol.design import (
+    Design,
     FixedTestDesign,
     Multiplicity,
     OneSampleSurvivalDesign,
@@ -16,7 +22,14 @@ from equipoise.protocol.finding import Finding, Path, unknown
 from equipoise.protocol.model import Protocol
 
 _WITH_PARAMETER = ("kim-demets", "hwang-shih-decani", "wang-tsiatis", "haybittle-peto")
-_ONE_ARM = ("one-sample-log-rank", "exact-single-stage", "simon-optimal", "simon-minimax")
+_ONE_ARM = (
+    "one-sample-log-rank",
+    "exact-single-stage",
+    "simon-optimal",
+    "simon-minimax",
+    "bayesian-predictive",
+)
+_MANY_ARMS = "multi-arm-multi-stage"
 _CLASSICAL = ("wang-tsiatis", "haybittle-peto")
 
 
@@ -28,17 +41,20 @@ def check_design(protocol: Protocol) -> Iterator[Finding]:
     endpoints = [endpoint.id for endpoint in protocol.endpoints]
     if design.endpoint not in endpoints:
         yield unknown(("design", "endpoint"), "endpoint", design.endpoint, endpoints)
-    if (design.kind not in _ONE_ARM) != (len(protocol.arms) == 2):
+    if not _fits(design.kind, len(protocol.arms)):
         yield (
             ("design", "kind"),
             f"a design of kind `{design.kind}` does not fit {len(protocol.arms)} arms",
-            f"{', '.join(_ONE_ARM)} are for one arm, the others for two",
+            f"{', '.join(_ONE_ARM)} are for one arm, {_MANY_ARMS} for three or more, the others "
+            "for two",
         )
     if isinstance(design, OneSampleSurvivalDesign | FixedTestDesign):
         yield from _check_one_open(design)
     if isinstance(design, FixedTestDesign):
         yield from _check_fixed(design)
+    yield from _check_adaptive(design)
     if isinstance(design, SurvivalDesign):
+        yield from _check_reestimation(design)
         yield from _check_survival(design)
         yield from _check_looks(design)
         yield from _check_spend(design.efficacy, ("design", "efficacy"))
@@ -52,6 +68,47 @@ def check_design(protocol: Protocol) -> Iterator[Finding]:
                 )
         if design.multiplicity is not None:
             yield from _check_multiplicity(design.multiplicity, endpoints)
+
+
+def _fits(kind: str, arms: int) -> bool:
+    if kind in _ONE_ARM:
+        return arms == 1
+    return arms > 2 if kind == _MANY_ARMS else arms == 2
+
+
+def _check_adaptive(design: Design) -> Iterator[Finding]:
+    """Designs that learn on the way say what they cannot do without."""
+    if isinstance(design, MultiArmDesign) and (
+        design.looks[-1] != 1 or list(design.looks) != sorted(set(design.looks))
+    ):
+        yield ("design", "looks"), "looks are out of order", "increase, and end at 1"
+    if isinstance(design, CombinationDesign) and (design.shape is None) != (
+        design.kind == "fisher-combination"
+    ):
+        yield (
+            ("design", "shape"),
+            f"a design of kind `{design.kind}` has the wrong bounds",
+            "inverse-normal-combination takes a `shape`, fisher-combination none",
+        )
+    if isinstance(design, BayesianResponseDesign):
+        if not design.first_look < design.patients:
+            yield ("design", "first_look"), "the first look is not before the end", "look earlier"
+        if design.p0 >= design.p1:
+            yield ("design", "p1"), "p1 is no better than p0", "give a rate above p0"
+
+
+def _check_reestimation(design: SurvivalDesign) -> Iterator[Finding]:
+    rule = design.reestimation
+    if rule is None:
+        return
+    if len(design.looks) != 2 or len(design.effect) > 1:
+        yield (
+            ("design", "reestimation"),
+            "events are re-estimated at one interim look, for one hazard ratio",
+            "plan two looks and one hazard ratio, or drop `reestimation`",
+        )
+    if rule.low >= rule.target:
+        yield ("design", "reestimation", "low"), "the zone is empty", "keep low below target"
 
 
 def _check_one_open(design: OneSampleSurvivalDesign | FixedTestDesign) -> Iterator[Finding]:
@@ -102,6 +159,12 @@ def _check_survival(design: SurvivalDesign) -> Iterator[Finding]:
         )
     if design.strata and abs(sum(s.share for s in design.strata) - 1) > 1e-9:
         yield ("design", "strata"), "the shares of the strata do not add up to 1", "correct them"
+    if len(design.effect) > 1 and any(look.fraction is None for look in design.looks):
+        yield (
+            ("design", "looks"),
+            "a hazard ratio that changes is read at fractions of the events",
+            "give every look a `fraction`",
+        )
     if len(design.effect) > 1 and (design.futility is not None or design.power is None):
         yield (
             ("design", "effect"),
@@ -121,8 +184,18 @@ def _check_looks(design: SurvivalDesign) -> Iterator[Finding]:
     if not design.looks[-1].efficacy:
         yield ("design", "looks"), "the last look may not show efficacy", "drop `efficacy: false`"
     for i, look in enumerate(design.looks):
-        if look.fraction is None and look.month is None:
-            yield ("design", "looks", i), "this look has no time", "give `fraction` or `month`"
+        if look.fraction is None and look.month is None and look.patients is None:
+            yield (
+                ("design", "looks", i),
+                "this look has no time",
+                "give `fraction`, `month` or `patients`",
+            )
+        if look.patients and design.patients and look.patients > design.patients:
+            yield (
+                ("design", "looks", i, "patients"),
+                f"{look.patients} patients are more than the {design.patients} of the plan",
+                f"look at {design.patients} or before",
+            )
     if any(look.futility for look in design.looks) != (design.futility is not None):
         yield (
             ("design", "futility"),

@@ -7,6 +7,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from equipoise.protocol.adaptive_design import (
+    BayesianResponseDesign,
+    CombinationDesign,
+    MultiArmDesign,
+    Reestimation,
+)
 from equipoise.protocol.assumption import NonNegative, Piece, Positive
 from equipoise.protocol.record import Name, Probability, Record, Text
 
@@ -40,10 +46,13 @@ class Spend(Record):
 
 
 class Look(Record):
-    """One analysis: at a fraction of the final events, at a month, or when both are reached."""
+    """One analysis: at a fraction of the final events, a month, patients: when all are reached."""
 
     fraction: Annotated[float, Field(gt=0, le=1)] | None = None
     month: Positive | None = Field(default=None, description="Not before this month.")
+    patients: PositiveInt | None = Field(
+        default=None, description="Not before so many patients have entered."
+    )
     efficacy: bool = True
     futility: bool = False
     held: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")] | None = Field(
@@ -121,6 +130,7 @@ class SurvivalDesign(Record):
     efficacy: Spend
     futility: Spend | None = None
     futility_binding: bool = False
+    reestimation: Reestimation | None = None
     prior: Prior | None = None
     multiplicity: Multiplicity | None = None
 
@@ -199,6 +209,9 @@ Design = Annotated[
     | FixedTestDesign
     | OneSampleSurvivalDesign
     | SingleArmResponseDesign
-    | TwoArmResponseDesign,
+    | TwoArmResponseDesign
+    | BayesianResponseDesign
+    | MultiArmDesign
+    | CombinationDesign,
     Field(discriminator="kind"),
 ]

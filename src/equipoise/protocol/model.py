@@ -7,6 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from equipoise.protocol.adaptive_design import (
+    BayesianResponseDesign,
+    CombinationDesign,
+    MultiArmDesign,
+)
 from equipoise.protocol.assessment import (
     Adjudication,
     Assessments,
@@ -15,6 +20,7 @@ from equipoise.protocol.assessment import (
     Interval,
     Lesions,
     Response,
+    VisitFact,
 )
 from equipoise.protocol.assumption import (
     Assumption,
@@ -73,8 +79,10 @@ __all__ = [
     "Arm",
     "Assessments",
     "Assumption",
+    "BayesianResponseDesign",
     "Bind",
     "Burden",
+    "CombinationDesign",
     "Concordance",
     "Condition",
     "Confirmation",
@@ -99,6 +107,7 @@ __all__ = [
     "Interval",
     "Lesions",
     "Look",
+    "MultiArmDesign",
     "Multiplicity",
     "OneSampleSurvivalDesign",
     "Piece",
@@ -119,6 +128,7 @@ __all__ = [
     "Spend",
     "SurvivalDesign",
     "TwoArmResponseDesign",
+    "VisitFact",
     "WithinDays",
 ]
 

@@ -173,7 +173,8 @@ def _fault(kind: str, path: Path, message: str, found: Any, positions: Positions
         mend = f"add the field `{path[-1]}` here"
     else:
         what = f"`{field}`: {message[0].lower()}{message[1:]}"
-        what += f"; found {found!r}" if not isinstance(found, dict) else ""
+        shown = found if isinstance(found, Decimal) else repr(found)
+        what += f"; found {shown}" if not isinstance(found, dict) else ""
         mend = "give a value of that form; `equipoise schema` tells what the field means"
     return Fault(what=what, where=positions.where(path), mend=mend)
 

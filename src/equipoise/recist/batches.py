@@ -4,9 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import polars as pl
+
+AT_ONCE = 2
+"""Batches under way: while one waits for the interpreter, the other computes."""
 
 Tables = Mapping[str, pl.DataFrame]
 
@@ -36,10 +40,13 @@ def derive_in_batches(
         for name, table in tables.items()
         if set(key) <= set(table.columns)
     }
-    found: list[dict[str, pl.DataFrame]] = []
-    for start in range(0, listed.height, size):
+
+    def of_batch(start: int) -> dict[str, pl.DataFrame]:
         batch = {name: _slice(tables[name], *rows[name], start, start + size) for name in rows}
-        found.append(derive({**tables, **batch}))
+        return derive({**tables, **batch})
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        found = list(pool.map(of_batch, range(0, listed.height, size)))
     names = dict.fromkeys(name for part in found for name in part)
     return {
         name: pl.concat([part[name] for part in found if name in part], how="diagonal")

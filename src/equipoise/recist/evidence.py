@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from equipoise.errors import DataError
 from equipoise.recist.assessments import READ
 from equipoise.recist.burden import Burden, compute_burden, target_values
 from equipoise.recist.criterion import Codes, Criterion
 from equipoise.recist.history import Booleans, Integers
-from equipoise.recist.lesion_tables import join_lesions
+from equipoise.recist.lesion_tables import join_lesions, named_faults
 from equipoise.recist.new_lesions import NewLesions, find_new_lesions
 from equipoise.recist.nontarget_response import count_nontarget
 from equipoise.recist.overall_response import Overall, overall_response, progression_components
@@ -96,9 +97,37 @@ def _place_in_time(
     """Lesions with READ, measurements with READ and TP, and the timepoints in order."""
     reads = subjects.select(key).with_row_index(READ).with_columns(pl.col(READ).cast(pl.Int64))
     listed, rows = join_lesions(lesions, measurements, reads, key=key)
-    known = None if visits is None else visits.join(reads, on=list(key)).drop(key)
+    known = None if visits is None else _known_visits(visits, reads, key=key)
     timepoints = order_timepoints(rows, known)
     return listed, number_measurements(rows, timepoints), timepoints
+
+
+def _known_visits(visits: pl.DataFrame, reads: pl.DataFrame, *, key: Sequence[str]) -> pl.DataFrame:
+    """What is known of visits, with READ; each visit once and of a read that is there."""
+    rows = visits.with_row_index("_row").join(
+        reads, on=list(key), how="left", maintain_order="left"
+    )
+    identity = [*key, "VISIT"]
+    checks = (
+        (
+            rows.filter(pl.col(READ).is_null()),
+            "belongs to a read that is not in the table of subjects",
+            "Add the subject, or leave the visit out.",
+        ),
+        (
+            rows.filter(rows.select(identity).is_duplicated()),
+            "is listed more than once",
+            "Keep one row per visit and read.",
+        ),
+    )
+    faults = [
+        fault
+        for broken, what, mend in checks
+        for fault in named_faults(broken, "VISITS", what, mend, key=key)
+    ]
+    if faults:
+        raise DataError(faults)
+    return rows.drop(*key, "_row")
 
 
 def _on_study(timepoints: pl.DataFrame, subjects: pl.DataFrame) -> Booleans:

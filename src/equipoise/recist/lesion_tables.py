@@ -92,7 +92,9 @@ def _lesion_faults(lesions: pl.DataFrame, *, key: Sequence[str]) -> list[Fault]:
             "Set NODE to true or false: short axis or longest diameter depends on it.",
         ),
     ]
-    return [f for rows, what, mend in checks for f in _fault(rows, table, what, mend, key=key)]
+    return [
+        f for rows, what, mend in checks for f in named_faults(rows, table, what, mend, key=key)
+    ]
 
 
 def _row_faults(rows: pl.DataFrame, *, key: Sequence[str]) -> list[Fault]:
@@ -127,7 +129,7 @@ def _row_faults(rows: pl.DataFrame, *, key: Sequence[str]) -> list[Fault]:
     faults = [
         f
         for broken, what, mend in checks
-        for f in _fault(rows.filter(broken), table, what, mend, key=key)
+        for f in named_faults(rows.filter(broken), table, what, mend, key=key)
     ]
     return [*faults, *_repeated_faults(rows, key=key), *_order_faults(rows, key=key)]
 
@@ -139,7 +141,7 @@ def _repeated_faults(rows: pl.DataFrame, *, key: Sequence[str]) -> list[Fault]:
         text = known[column].cast(pl.String)
         place = place * (text.n_unique() + 1) + _code(text)
     repeated = known.filter(place.is_duplicated())
-    return _fault(
+    return named_faults(
         repeated,
         "MEASUREMENTS",
         "is read more than once at one timepoint",
@@ -166,7 +168,7 @@ def _order_faults(rows: pl.DataFrame, *, key: Sequence[str]) -> list[Fault]:
         .filter(pl.col("ADT") <= pl.col("_baseline"))
         .collect()
     )
-    return _fault(
+    return named_faults(
         early,
         table,
         "has an assessment that does not come after baseline",
@@ -175,9 +177,10 @@ def _order_faults(rows: pl.DataFrame, *, key: Sequence[str]) -> list[Fault]:
     )
 
 
-def _fault(
+def named_faults(
     rows: pl.DataFrame, table: str, what: str, mend: str, *, key: Sequence[str]
 ) -> list[Fault]:
+    """One fault of all these rows, naming the first; none where there are none."""
     if rows.is_empty():
         return []
     place = [c for c in (*key, "LNKID", "VISIT") if c in rows.columns and rows[c][0] is not None]

@@ -42,9 +42,10 @@ def measurements_from_sdtm(
     longest: str = LONGEST_DIAMETER,
     short: str = SHORT_AXIS,
 ) -> pl.DataFrame:
-    """One row per lesion and timepoint: key, LNKID, VISIT, ADT, SIZE, STATE, ABLFL.
+    """One row per lesion and timepoint: key, LNKID, VISIT, ADT, SIZE, STATE, ABLFL; PART if given.
 
-    Parameters    tr : key, TRLNKID, TRTESTCD, TRORRES, TRSTAT, VISIT, ADT (Date, imputed already)
+    Parameters    tr : key, TRLNKID, TRTESTCD, TRORRES, TRSTAT, VISIT, ADT (Date, imputed already);
+                       optional PART, the fragment of a lesion that fell apart
                   lesions : from `lesions_from_sdtm`
                   longest, short : TRTESTCD of the longest diameter and of a node's short axis
     Notes         Baseline visits are those at which a read identifies its target and non-target
@@ -66,8 +67,16 @@ def measurements_from_sdtm(
     baseline = (
         lesions.filter(pl.col("CLASS") != "NEW").select(*key, "VISIT", ABLFL=pl.lit("Y")).unique()
     )
+    part = ["PART"] if "PART" in rows.columns else []
     return rows.join(baseline, on=[*key, "VISIT"], how="left", maintain_order="left").select(
-        *key, "LNKID", "VISIT", "ADT", size.alias("SIZE"), _state(size).alias("STATE"), "ABLFL"
+        *key,
+        "LNKID",
+        "VISIT",
+        "ADT",
+        size.alias("SIZE"),
+        _state(size).alias("STATE"),
+        "ABLFL",
+        *part,
     )
 
 

@@ -35,10 +35,17 @@ class RehearsedBlock:
     numbers: pl.DataFrame
 
 
+def without_sensitivity(protocol: Protocol) -> Protocol:
+    """The protocol with the planned rule set of each endpoint alone; no other is analysed."""
+    endpoints = tuple(e.model_copy(update={"sensitivity": ()}) for e in protocol.endpoints)
+    return protocol.model_copy(update={"endpoints": endpoints})
+
+
 def rehearse_block(block: RehearsalBlock) -> RehearsedBlock:
     """The patients of the block to their results; depends on nothing but the block."""
     wanted = range(block.first, block.first + block.replicates)
-    patients = simulate_replicates(block.protocol, seed=block.seed, replicates=wanted)
-    adam = derive_adam(patients, block.protocol, only=READ)
-    numbers = analyse_replicates(adam, block.protocol)
+    protocol = without_sensitivity(block.protocol)
+    patients = simulate_replicates(protocol, seed=block.seed, replicates=wanted)
+    adam = derive_adam(patients, protocol, only=READ)
+    numbers = analyse_replicates(adam, protocol)
     return RehearsedBlock(block, numbers.with_columns(data=pl.lit("SIMULATED")))

@@ -12,6 +12,8 @@ import polars as pl
 from equipoise.protocol.model import Protocol
 from equipoise.report.footnotes import argument_words, method_name
 from equipoise.report.numbers import Number, Numbers
+from equipoise.report.patient_rows import Patients
+from equipoise.report.profiles import profile_records
 from equipoise.report.words import arm_name, evaluator_name, population_name, sentence_case
 
 
@@ -21,8 +23,12 @@ def definitions_json(
     tables: Mapping[str, pl.DataFrame],
     protocol: Protocol,
     args: Mapping[tuple[str, str], Mapping[str, Any]],
+    *,
+    patients: Patients | None,
 ) -> str:
     """Definitions of the printed numbers, of their numerators and denominators, and their rows.
+
+    Without `patients` a row set is its size alone, and nothing names or describes a patient.
 
     `</` never stands in the text, so that it cannot end the script element it lies in.
     """
@@ -33,8 +39,8 @@ def definitions_json(
                 wanted[linked] = numbers.by_id[linked]
     ordered = [wanted[name] for name in sorted(wanted)]
     used = {(number.analysis_id, number.method_id) for number in ordered}
-    rows, subjects = _rowsets(tables["rowset"], {n.rowset_id for n in ordered})
-    content = {
+    rows = _rowsets(tables["rowset"], {n.rowset_id for n in ordered}, patients)
+    content: dict[str, Any] = {
         "analyses": {
             f"{row['analysis_id']}|{row['method_id']}": _analysis(row, protocol, args)
             for row in tables["analysis"].iter_rows(named=True)
@@ -42,8 +48,14 @@ def definitions_json(
         },
         "results": {number.result_id: _result(number, protocol) for number in ordered},
         "rowsets": rows,
-        "subjects": subjects,
+        "evaluators": [[item.id, item.label] for item in protocol.evaluators],
+        "month": protocol.days_per_month,
     }
+    if patients is not None:
+        content |= {
+            "subjects": patients.subjects,
+            "profiles": profile_records(patients, protocol),
+        }
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
@@ -96,18 +108,19 @@ def _result(number: Number, protocol: Protocol) -> dict[str, Any]:
     return {name: value for name, value in content.items() if value not in (None, "")}
 
 
-def _rowsets(rowset: pl.DataFrame, wanted: set[str | None]) -> tuple[dict[str, Any], list[str]]:
-    """Row sets with keys as places in the list of subjects; one place per subject, sorted."""
+def _rowsets(
+    rowset: pl.DataFrame, wanted: set[str | None], patients: Patients | None
+) -> dict[str, Any]:
+    """Row sets: how many patients, and as places in the list of subjects, which they are."""
     rows = rowset.filter(pl.col("rowset_id").is_in([name for name in wanted if name]))
-    keys = rows["keys"].explode().drop_nulls()
-    subjects = keys.str.split(":").list.first().unique().sort().to_list()
-    place = {subject: at for at, subject in enumerate(subjects)}
     content = {}
     for row in rows.sort("rowset_id").iter_rows(named=True):
-        members = dict.fromkeys(place[key.split(":")[0]] for key in row["keys"])
+        members = dict.fromkeys(key.split(":")[0] for key in row["keys"])
         content[row["rowset_id"]] = {
             "d": row["dataset"],
             "p": row["predicate"],
-            "k": list(members),
+            "n": len(members),
         }
-    return content, subjects
+        if patients is not None:
+            content[row["rowset_id"]]["k"] = [patients.place[name] for name in members]
+    return content

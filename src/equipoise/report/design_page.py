@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import isfinite
 from typing import Any
 
 import polars as pl
@@ -36,6 +37,8 @@ _LOOK_ROWS = (
 )
 _TITLES = {
     "CONDITIONAL": "What an interim result would promise",
+    "FORMULAS": "Events by formula",
+    "REESTIMATION": "More events where the interim result is promising",
     "ASSURANCE": "Assurance from an earlier trial",
     "MULTIPLICITY": "How alpha passes between endpoints",
     "STAGES": "Decision rules",
@@ -124,4 +127,6 @@ def _text(value: Any, decimals: int) -> str:
         return "yes" if value else "no"
     if isinstance(value, int):
         return str(value)
+    if isinstance(value, float) and not isfinite(value):
+        return "never" if value > 0 else "always"  # a month that may not come
     return format_number(value, decimals) if isinstance(value, float) else str(value)

@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from equipoise.protocol.model import Protocol
 from equipoise.report.abstract import Paragraph, abstract_paragraphs
+from equipoise.report.adherence_table import adherence_table
 from equipoise.report.adverse_event_detail import grade_table, kind_tables
 from equipoise.report.adverse_event_table import common_table, overview_table, term_table
 from equipoise.report.boundary_figure import boundary_figure
@@ -30,11 +31,13 @@ from equipoise.report.footnotes import method_words, resolved_args
 from equipoise.report.forest_figure import forest_figures
 from equipoise.report.kaplan_meier_figure import kaplan_meier_figure
 from equipoise.report.laboratory_table import shift_table
+from equipoise.report.listing_tables import listing_tables
 from equipoise.report.look_table import look_table
 from equipoise.report.numbers import Number, Numbers, index_results
 from equipoise.report.origin import Origin, origin_of
 from equipoise.report.patient_rows import Patients, index_patients
 from equipoise.report.published_table import assumption_table, published_table
+from equipoise.report.responders_table import responders_tables
 from equipoise.report.response_table import response_table
 from equipoise.report.rule_set_table import rule_set_tables
 from equipoise.report.shells import baseline_table, disposition_table, populations_table
@@ -47,6 +50,8 @@ from equipoise.report.table import Rounded, Table, cell_numbers
 from equipoise.report.waterfall_figure import waterfall_figure
 from equipoise.report.words import variable_labels
 
+# Parts of the page's script, in the order in which they need one another.
+SCRIPTS = ("elements", "profile", "panel", "selection", "search", "keyboard")
 PURPOSES = {"primary": "Primary", "secondary": "Secondary", "sensitivity": "Sensitivity"}
 
 Block = Table | Figure | Flow | Paragraph
@@ -64,21 +69,25 @@ class Section:
     nav: str = ""
 
 
-def render_readout(results: Results, protocol: Protocol, *, run: Mapping[str, Any]) -> str:
+def render_readout(
+    results: Results, protocol: Protocol, *, run: Mapping[str, Any], patients: bool = True
+) -> str:
     """The readout of a trial as one HTML page.
 
     Parameters    results : the tables results, analysis, rowset, sentence and, where the protocol
                   carries published figures, published
                   run : run_id; data (SIMULATED, TWIN or DATA); cutoff; seed; versions; inputs
+                  patients : False leaves out whatever could be traced to a person
     Returns       the page; the same arguments give the same bytes
     """
     numbers = index_results(results["results"])
     args = resolved_args(results["analysis"], variable_labels(protocol))
     origin = origin_of(run["data"])
-    sections = compose(results, protocol, numbers, args, origin=origin)
+    sections = compose(results, protocol, numbers, args, origin=origin, patients=patients)
     cards = key_results(numbers, protocol)
     printed = [*_printed(sections), *_card_numbers(cards)]
-    css, script = (_template_text(name) for name in ("readout.css", "readout.js"))
+    known = index_patients(results) if patients else None
+    css, script = _template_text("readout.css"), page_script()
     return (
         page_environment()
         .get_template("readout.html.j2")
@@ -88,6 +97,7 @@ def render_readout(results: Results, protocol: Protocol, *, run: Mapping[str, An
             cutoff=extent(run.get("cutoff")),
             label=origin.label,
             origin=origin,
+            patients=patients,
             sections=sections,
             cards=cards,
             facts=facts(protocol),
@@ -97,7 +107,9 @@ def render_readout(results: Results, protocol: Protocol, *, run: Mapping[str, An
             script=Markup(script),
             css_hash=_csp_hash(css),
             script_hash=_csp_hash(script),
-            definitions=Markup(definitions_json(printed, numbers, results, protocol, args)),
+            definitions=Markup(
+                definitions_json(printed, numbers, results, protocol, args, patients=known)
+            ),
         )
     )
 
@@ -109,9 +121,14 @@ def compose(
     args: Mapping[tuple[str, str], Mapping[str, Any]],
     *,
     origin: Origin,
+    patients: bool = True,
 ) -> list[Section]:
-    """The parts of the report with their tables and figures numbered: one for every format."""
-    return _numbered(_sections(results, protocol, numbers, args, origin=origin))
+    """The parts of the report with their tables and figures numbered: one for every format.
+
+    Without `patients` what shows single patients is left out, and curves are drawn coarsely.
+    """
+    sections = _sections(results, protocol, numbers, args, origin=origin, patients=patients)
+    return _numbered(sections)
 
 
 def extent(cutoff: str | None) -> str:
@@ -126,10 +143,15 @@ def _sections(
     args: Mapping[tuple[str, str], Mapping[str, Any]],
     *,
     origin: Origin,
+    patients: bool,
 ) -> list[Section]:
     """The parts of the page in reading order; a part without content is left out."""
-    readers = [response_table(item.id, numbers, protocol, args) for item in protocol.evaluators]
-    patients = index_patients(results)
+    readers: list[Table | None] = [
+        response_table(item.id, numbers, protocol, args) for item in protocol.evaluators
+    ]
+    readers += responders_tables(numbers, protocol, args)
+    people = index_patients(results)
+    each = patient_figures(people, numbers, protocol, across=origin.label)
     published = published_table(results.get("published"), numbers, protocol, note=origin.note)
     found = [
         _section(
@@ -145,14 +167,15 @@ def _sections(
                 baseline_table(numbers, protocol, args),
             ],
         ),
-        *_efficacy(numbers, protocol, args, origin=origin),
+        *_efficacy(numbers, protocol, args, origin=origin, patients=patients),
         _section("follow-up", "Follow-up", [follow_up_table(numbers, protocol, args)]),
         _section("response", "Tumour response", readers),
+        _section("adherence", "Schedule of assessments", [adherence_table(numbers, protocol)]),
         _section("concordance", "Concordance", concordance_tables(numbers, protocol, args)),
         _section(
             "each-patient",
             "Each patient",
-            patient_figures(patients, numbers, protocol, across=origin.label),
+            each if patients else (),
         ),
         _section(
             "exposure",
@@ -172,6 +195,7 @@ def _sections(
             ],
         ),
         _section("laboratory", "Laboratory results", [shift_table(numbers, protocol)]),
+        _section("listings", "Listings", listing_tables(people, protocol) if patients else []),
         _section("published", "Published beside computed", [published]),
         _section(
             "conventions",
@@ -206,6 +230,7 @@ def _efficacy(
     args: Mapping[tuple[str, str], Mapping[str, Any]],
     *,
     origin: Origin,
+    patients: bool,
 ) -> list[Section]:
     """One section per time-to-event analysis: its figure and its table."""
     return [
@@ -213,7 +238,9 @@ def _efficacy(
             f"analysis-{analysis.id}",
             analysis.label,
             [
-                kaplan_meier_figure(analysis, numbers, protocol, label=origin.label),
+                kaplan_meier_figure(
+                    analysis, numbers, protocol, label=origin.label, patients=patients
+                ),
                 survival_table(analysis, numbers, protocol, args),
                 boundary_figure(analysis, numbers, protocol, label=origin.label),
                 look_table(analysis, numbers, protocol, args),
@@ -253,7 +280,8 @@ def _printed(sections: Iterable[Section]) -> list[Number]:
             if isinstance(block, Table):
                 found += cell_numbers(block)
             elif isinstance(block, Figure):
-                found += [number for drawing in block.drawings for number in drawing.numbers]
+                for drawing in block.drawings:
+                    found += [*drawing.numbers, *drawing.steps]
             elif isinstance(block, Flow):
                 boxes = [*block.top, *(box for _, arm in block.arms for box in arm)]
                 found += [item.number for box in boxes for item in box.items]
@@ -294,6 +322,12 @@ def page_environment() -> Environment:
         Markup(render_svg(figure, drawing)) for drawing in figure.drawings
     ]
     return environment
+
+
+def page_script() -> str:
+    """The script of the readout page: its parts in one closure."""
+    parts = "".join(_template_text(f"page/{name}.js") for name in SCRIPTS)
+    return f'"use strict";\n(() => {{\n{parts}}})();\n'
 
 
 def _template_text(name: str) -> str:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from equipoise.protocol.model import Analysis, Arm, Protocol
@@ -31,19 +32,39 @@ from equipoise.report.numbers import Number, Numbers
 from equipoise.report.words import population_name
 
 CURVE = "kaplan-meier.curve"
+COARSE_MONTHS = 0.5
+WITH = "Vertical ticks: censored times."
+WITHOUT = (
+    f"Without single patients: curves are read every {COARSE_MONTHS:g} months, and censored times "
+    "are not drawn."
+)
+# A square of six pixels around a step, to point at; scale 1 at size 4.
+TARGET = "M-3,-3H3V3H-3Z"
 STARTS = {"randomisation": "Months since randomisation", "first-dose": "Months since first dose"}
 
 
 def kaplan_meier_figure(
-    analysis: Analysis, numbers: Numbers, protocol: Protocol, *, label: str
+    analysis: Analysis,
+    numbers: Numbers,
+    protocol: Protocol,
+    *,
+    label: str,
+    patients: bool = True,
 ) -> Figure | None:
-    """The figure of one time-to-event analysis; None where no curve was computed."""
+    """The figure of one time-to-event analysis; None where no curve was computed.
+
+    Without `patients` the curve is read every COARSE_MONTHS and no censored time is drawn.
+    """
     styles = arm_styles(protocol)
     curves = tuple(_curve(analysis.id, numbers, arm, styles[arm.id]) for arm in protocol.arms)
     drawn = tuple(curve for curve in curves if curve.steps)
+    if not patients:
+        drawn = tuple(_coarse(curve) for curve in drawn)
     if not drawn:
         return None
     endpoint = next(item for item in protocol.endpoints if item.id == analysis.endpoint)
+    of_response = endpoint.kind == "dor"
+    start = "Months since the first response" if of_response else STARTS[endpoint.start]
     ticks = sorted({n.time for n in numbers.of(analysis.id, RISK) if n.time is not None})
     plot = Plot(analysis, protocol, numbers, drawn, tuple(ticks), endpoint.label, label)
     return Figure(
@@ -56,13 +77,21 @@ def kaplan_meier_figure(
             "medians and the comparison; below stand the numbers at risk, with an event and "
             "censored at each tick of the time axis."
         ),
-        drawings=tuple(_drawing(plot, layout, STARTS[endpoint.start]) for layout in (WIDE, NARROW)),
+        drawings=tuple(_drawing(plot, layout, start, steps=patients) for layout in (WIDE, NARROW)),
         footnotes=(
-            f"Bands: pointwise 95% confidence intervals. Vertical ticks: censored times. "
+            f"Bands: pointwise 95% confidence intervals. {WITH if patients else WITHOUT} "
             f"{_stop_rule(protocol)} At risk at a time: everyone whose own "
             "time is that or later; events and censorings are those before it.",
         ),
     )
+
+
+def _coarse(curve: Curve) -> Curve:
+    """The curve as it stands at whole steps of time; times of single patients are gone."""
+    last = int(curve.steps[-1][0] / COARSE_MONTHS)
+    times = [COARSE_MONTHS * at for at in range(last + 1)]
+    steps = [(time, *max(s for s in curve.steps if s[0] <= time)[1:]) for time in times]
+    return replace(curve, steps=tuple(steps), censored=())
 
 
 def _stop_rule(protocol: Protocol) -> str:
@@ -102,8 +131,9 @@ def _curve(analysis: str, numbers: Numbers, arm: Arm, index: int) -> Curve:
     return Curve(arm.id, arm.short, index, tuple(steps), tuple(heights))
 
 
-def _drawing(plot: Plot, layout: Layout, x_title: str) -> Drawing:
+def _drawing(plot: Plot, layout: Layout, x_title: str, *, steps: bool) -> Drawing:
     used: list[Number] = []
+    pointed = _steps(plot) if steps else []
     end = max([curve.steps[-1][0] for curve in plot.curves] + list(plot.ticks))
     every = -(-len(plot.ticks) // layout.most_ticks)
     ticks = plot.ticks[::every]
@@ -127,7 +157,38 @@ def _drawing(plot: Plot, layout: Layout, x_title: str) -> Drawing:
         *key_layers(plot, layout, used),
         *risk_layers(plot, layout, used, ticks, end),
     ]
-    return Drawing(spec, tuple(used), layout.size)
+    if pointed:
+        spec["layer"].append(_step_layer(pointed, x))
+    return Drawing(spec, tuple(used), layout.size, tuple(pointed))
+
+
+def _steps(plot: Plot) -> list[Number]:
+    """Each step down of each curve: the result behind it, whose rows are who had the event."""
+    arms = {curve.arm for curve in plot.curves}
+    return [
+        number
+        for number in plot.numbers.of(plot.analysis.id, CURVE)
+        if number.stat == "surv" and not number.ci_of and number.arm in arms and number.n_rows
+    ]
+
+
+def _step_layer(steps: list[Number], x: dict[str, Any]) -> dict[str, Any]:
+    """Places to point at, one per step; a print style leaves them out by their name."""
+    values = [{"t": n.time, "s": n.value, "id": f"step-{n.result_id}"} for n in steps]
+    y = {"field": "s", "type": "quantitative"}
+    return {
+        "name": "pointer-steps",
+        "data": {"values": values},
+        "mark": {
+            "type": "point",
+            "shape": TARGET,
+            "size": 4,
+            "fill": "transparent",
+            "stroke": None,
+            "opacity": 1,
+        },
+        "encoding": {"x": x, "y": y, "description": {"field": "id", "type": "nominal"}},
+    }
 
 
 def _watermark(plot: Plot, layout: Layout) -> list[dict[str, Any]]:

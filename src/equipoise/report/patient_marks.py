@@ -33,6 +33,10 @@ KEY_RESPONSES = (("CR", "CR"), ("PR", "PR"), ("SD", "SD"), ("PD", "PD"), ("NE", 
 HOLLOW = "#6b7580"
 
 
+# Fewer ticks than values, and the renderer takes out every other value.
+MOST_TICKS = 12
+
+
 @dataclass(frozen=True, slots=True)
 class Panel:
     """Sizes in pixels of one panel of a drawing."""

@@ -10,6 +10,7 @@ from equipoise.protocol.model import Arm, Evaluator, Protocol
 from equipoise.report.figures import Drawing, Figure, base_spec
 from equipoise.report.numbers import Number, Numbers
 from equipoise.report.patient_marks import (
+    MOST_TICKS,
     NARROW,
     WIDE,
     Panel,
@@ -105,6 +106,7 @@ def _panel(
         line_at(-30, dashed=True),
         line_at(0, dashed=False),
         _line_layer(points, end),
+        _pointer_layer(points, end, arm),
         *head_layers(arm, lines, panel),
     ]
     if key:
@@ -139,7 +141,7 @@ def _line_layer(points: list[dict[str, Any]], end: float) -> dict[str, Any]:
                 "axis": {
                     "title": "Change (%)",
                     "values": [-100, -50, -30, 0, 50, 100, 150],
-                    "labelOverlap": False,
+                    "tickCount": MOST_TICKS,
                 },
             },
             "detail": {"field": "who", "type": "nominal"},
@@ -148,3 +150,11 @@ def _line_layer(points: list[dict[str, Any]], end: float) -> dict[str, Any]:
             "description": {"field": "who", "type": "nominal"},
         },
     }
+
+
+def _pointer_layer(points: list[dict[str, Any]], end: float, arm: Arm) -> dict[str, Any]:
+    """The same lines broad and unseen, to point at."""
+    layer = _line_layer(points, end)
+    encoding = {name: given for name, given in layer["encoding"].items() if name != "stroke"}
+    mark = {"type": "line", "strokeWidth": 7, "stroke": "transparent"}
+    return {**layer, "name": f"pointer-{arm.id}", "mark": mark, "encoding": encoding}

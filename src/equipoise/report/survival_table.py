@@ -52,12 +52,19 @@ def survival_table(
     return Table(
         id=f"survival-{analysis.id}",
         title=analysis.label,
-        population=population_name(protocol, analysis.population),
+        population=_population(analysis, protocol),
         stub="Statistic",
         columns=columns,
         rows=tuple(rows),
         footnotes=_footnotes(analysis, numbers, args),
     )
+
+
+def _population(analysis: Analysis, protocol: Protocol) -> str:
+    """The analysis set; of a duration of response those in it who responded."""
+    kind = next(item.kind for item in protocol.endpoints if item.id == analysis.endpoint)
+    whole = population_name(protocol, analysis.population)
+    return f"{whole}, responders" if kind == "dor" else whole
 
 
 def reason_rows(

@@ -50,7 +50,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: of `results`, or where cells hold other text, of `published` or `protocol`."""
+    """A table of `results`; with other text in its cells of `published`, `protocol`, `listing`."""
 
     id: str
     title: str

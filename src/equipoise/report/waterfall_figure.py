@@ -10,6 +10,7 @@ from equipoise.report.figures import INK, Drawing, Figure, base_spec, mark
 from equipoise.report.numbers import Number, Numbers
 from equipoise.report.patient_marks import (
     CROSS,
+    MOST_TICKS,
     NARROW,
     WIDE,
     Panel,
@@ -135,6 +136,7 @@ def _panel(
         line_at(-30, dashed=True),
         _bar_layer(rows),
         line_at(0, dashed=False),
+        _pointer_layer(rows, arm),
         *([_beside(over, "text")] if over else []),
         *([_beside(new, "point")] if new else []),
         *head,
@@ -186,12 +188,29 @@ def _bar_layer(rows: list[dict[str, Any]]) -> dict[str, Any]:
                 "axis": {
                     "title": "Best change (%)",
                     "values": [-100, -50, -30, 0, 20, 50, 100],
-                    "labelOverlap": False,
+                    "tickCount": MOST_TICKS,
                 },
             },
             "y2": {"datum": 0},
             "fill": {"field": "fill", "type": "nominal", "scale": None},
             "stroke": {"field": "stroke", "type": "nominal", "scale": None},
+            "description": {"field": "who", "type": "nominal"},
+        },
+    }
+
+
+def _pointer_layer(rows: list[dict[str, Any]], arm: Arm) -> dict[str, Any]:
+    """The whole column of each patient, to point at: a small change makes a bar nobody can hit."""
+    wanted = ("a", "b", "who")
+    return {
+        "name": f"pointer-{arm.id}",
+        "data": {"values": [{name: row[name] for name in wanted} for row in rows]},
+        "mark": {"type": "rect", "fill": "transparent"},
+        "encoding": {
+            "x": {"field": "a", "type": "quantitative"},
+            "x2": {"field": "b"},
+            "y": {"datum": LOWEST, "type": "quantitative"},
+            "y2": {"datum": HIGHEST + 8},
             "description": {"field": "who", "type": "nominal"},
         },
     }

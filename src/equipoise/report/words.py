@@ -61,6 +61,11 @@ def lower_first(text: str) -> str:
     return text if text[:2].isupper() else text[:1].lower() + text[1:]
 
 
+def upper_first(text: str) -> str:
+    """The text at the start of a sentence."""
+    return text[:1].upper() + text[1:]
+
+
 def reason_words(reason: str) -> str:
     """A reason written as a title, as running text: short words in capitals stay."""
     words = [w if w.isupper() and len(w) < 5 else w.lower() for w in reason.split(" ")]

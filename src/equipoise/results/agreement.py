@@ -44,6 +44,7 @@ ENDS = {
     "Same end on the same date": "ENDAGR = 'Y'",
 }
 ALL = "All"  # the margin of a table of two evaluators
+NO_ERROR = "kappa has no standard error where all agree"
 ONE_LEVEL = "all reads are the same, so that chance alone would agree"
 
 
@@ -177,18 +178,18 @@ def _kappa(task: Task, scope: Scope, size: Result, cells: np.ndarray) -> list[Re
     values = (math.nan, math.nan, math.nan)
     if cells.sum():
         found = cohen_kappa(cells, conf_level=level)
-        values = (found.kappa, max(found.lower, -1.0), min(found.upper, 1.0))
+        lower, upper = np.clip((found.lower, found.upper), -1.0, 1.0).tolist()
+        values = (found.kappa, lower, upper)
     ok = math.isfinite(values[0])
-    state, reason = (
-        ("ok", None) if ok else ("NE", ONE_LEVEL) if size.value else ("NA", "no patients")
-    )
+    unknown = ("NE", ONE_LEVEL) if size.value else ("NA", "no patients")
+    state, reason = ("ok", None) if ok else unknown
     estimate = number(
         scope, "kappa", values[0] if ok else None, rows=size.rowset, state=state, reason=reason
     )
-    return [
-        estimate,
-        *(
-            limit(estimate, end, value if ok else None, ci_level=level, state=state, reason=reason)
-            for end, value in zip(("lcl", "ucl"), values[1:], strict=True)
-        ),
-    ]
+    results = [estimate]
+    for end, value in zip(("lcl", "ucl"), values[1:], strict=True):
+        there = ok and math.isfinite(value)
+        why = ("ok", None) if there else ("NE", NO_ERROR) if ok else unknown
+        known = value if there else None
+        results.append(limit(estimate, end, known, ci_level=level, state=why[0], reason=why[1]))
+    return results

@@ -17,13 +17,15 @@ COUNTS = (
     "n",
     "n_events",
     "n_missing",
+    "n_assess",
+    "N_assess",
     "n_event",
     "n_cens",
     "n_risk",
     "n_event_cum",
     "n_cens_cum",
 )
-PERCENTAGES = ("pct", "pct_event", "pct_cens")
+PERCENTAGES = ("pct", "pct_event", "pct_cens", "share_assess")
 TOLERANCE = 1e-9
 # Statistics, and between which numbers they can lie.
 RANGES = (

@@ -13,6 +13,7 @@ from equipoise.protocol.model import Protocol
 from equipoise.results.group_sequential import plan_looks
 from equipoise.results.groups import ENROLLED
 from equipoise.results.method_args import summary_args
+from equipoise.results.plan_adherence import plan_adherence
 from equipoise.results.plan_concordance import plan_concordance
 from equipoise.results.plan_efficacy import plan_best_response, plan_efficacy
 from equipoise.results.plan_exposure import plan_exposure
@@ -33,6 +34,7 @@ def plan_tasks(protocol: Protocol, *, looks: bool = False) -> tuple[Task, ...]:
         *(plan_looks(protocol) if looks else ()),
         *plan_best_response(protocol),
         *plan_concordance(protocol),
+        *plan_adherence(protocol),
         *plan_patients(protocol),
         *plan_exposure(protocol),
         *plan_safety(protocol),

@@ -16,12 +16,15 @@ from equipoise.results.method_args import (
     kaplan_meier_args,
     logrank_args,
     proportion_args,
+    summary_args,
 )
 from equipoise.results.response import PENDING
 from equipoise.results.task import SPECIFIED, SUPPORT, Task, primary_population
 
 RESPONDERS = ("CR", "PR")
 CONTROLLED = ("CR", "PR", "SD", "NON-CR/NON-PD")
+# Their patients were not randomised as such: arms are not compared unless the protocol asks.
+AMONG_RESPONDERS = ("dor", "dodc")
 LEAST_EVENTS = 10  # of a subgroup, both arms together, for a hazard ratio
 BEST_RESPONSES = ("CR", "PR", "SD", "NON-CR/NON-PD", "PD", "NE", "MISSING")
 
@@ -70,7 +73,16 @@ def _time_to_event(
 def _survival_methods(
     protocol: Protocol, analysis: Analysis
 ) -> Iterator[tuple[str, str, dict[str, Any], str]]:
-    """Methods of one analysis: those asked for, and beside a stratified one its plain form."""
+    """Methods of one analysis: those asked for, and beside a stratified one its plain form.
+
+    A time to response has one method, a summary of those who responded.
+    """
+    kinds = {item.id: item.kind for item in protocol.endpoints}
+    if kinds[analysis.endpoint] == "ttr":
+        summary = {k: v for k, v in summary_args(protocol, None).items() if k in ("quantile", "sd")}
+        months = {"days_per_month": protocol.days_per_month}
+        yield "responders", SPECIFIED, {**summary, **months}, "responders"
+        return
     curve = kaplan_meier_args(protocol, analysis)
     if "kaplan-meier" in analysis.methods:
         yield "kaplan-meier", SPECIFIED, curve, "time_to_event"
@@ -80,7 +92,8 @@ def _survival_methods(
         yield "follow-up", SPECIFIED, {**curve, "method": "reverse Kaplan-Meier"}, "follow_up"
     if protocol.control is None:
         return
-    if "kaplan-meier" in analysis.methods and analysis.landmarks_months:
+    of_all = kinds[analysis.endpoint] not in AMONG_RESPONDERS
+    if "kaplan-meier" in analysis.methods and analysis.landmarks_months and of_all:
         difference = {**curve, "difference_interval": "normal, Greenwood"}
         yield "kaplan-meier.difference", SPECIFIED, difference, "landmark_difference"
     for method, args in (

@@ -9,6 +9,7 @@ import polars as pl
 
 from equipoise.errors import Fault, ResultError
 from equipoise.protocol.model import Protocol
+from equipoise.results.adherence import adherence, adherence_of_patients
 from equipoise.results.adverse_event_difference import event_difference
 from equipoise.results.adverse_event_grades import worst_grades
 from equipoise.results.adverse_events import adverse_events
@@ -28,6 +29,7 @@ from equipoise.results.interval_times import interval_hazard, turnbull_summary
 from equipoise.results.laboratory import grade_shifts
 from equipoise.results.landmark_difference import landmark_difference
 from equipoise.results.plan import plan_analyses, plan_tasks
+from equipoise.results.responders import time_among_responders
 from equipoise.results.response import best_response, response
 from equipoise.results.response_comparison import association, odds_ratio, rate_difference
 from equipoise.results.rule_set_moves import rule_set_moves
@@ -53,6 +55,8 @@ METHODS: dict[str, Method] = {
     "cox": cox,
     "logrank": logrank,
     "logrank.overall": logrank_overall,
+    "adherence": adherence,
+    "adherence.patients": adherence_of_patients,
     "agreement": agreement,
     "discrepancy": discrepancy,
     "discrepancy.early.difference": discrepancy_difference,
@@ -66,6 +70,7 @@ METHODS: dict[str, Method] = {
     "odds-ratio": odds_ratio,
     "association": association,
     "bor": best_response,
+    "responders": time_among_responders,
     "shown": shown,
     "disposition": disposition,
     "summary": baseline,

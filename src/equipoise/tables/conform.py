@@ -37,6 +37,8 @@ def _conform_table(name: str, frame: pl.DataFrame) -> pl.DataFrame:
 
 def blank_to_missing(frame: pl.DataFrame) -> pl.DataFrame:
     """Text of nothing but blanks is a missing value."""
+    categories = [c for c, dtype in frame.schema.items() if dtype in (pl.Categorical, pl.Enum)]
+    frame = frame.with_columns(pl.col(categories).cast(pl.String)) if categories else frame
     text = [c for c, dtype in frame.schema.items() if dtype == pl.String]
     # Most columns have none: only one with a text that begins as a blank does is looked through.
     begins = frame.select(((pl.col(c) < "!") | (pl.col(c) >= "\x80")).any() for c in text)

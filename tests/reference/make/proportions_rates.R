@@ -53,3 +53,5 @@ show("cmh_mn", strata(rsp, grp, f1, f2), "conf_level: 0.90, estimate: 0.13768660
 show("cmh_sato", strata(rsp, grp, f1, f2), "conf_level: 0.90, estimate: 0.1376866, limits: [-0.04004526, 0.31541846], decimals: 7")
 show("cmh_wald", strata(rsp, grp, f1, f2), "conf_level: 0.90, estimate: 0.1376866, limits: [-0.009989872, 0.285363076], decimals: 7")
 cat("lu_2008: {x1: [1, 3, 2], n1: [15, 10, 25], x2: [3, 4, 18], n2: [5, 10, 35], conf_level: 0.95, estimate: -0.37857, limits: [-0.5381, -0.1962], decimals: 4, slack: 1.0e-4}  # stratified Miettinen-Nurminen, PharmaSUG 2025 SA-198, p. 5; -0.19629 is cut, not rounded, there\n")
+cat("unconditional_exact:  # tern tests/testthat/test-prop_diff.R, prop_diff_uncond_exact: x1, n1, x2, n2, level, limits (4 decimals)\n")
+cat("  - [40, 78, 5, 17, 0.95, -0.0466, 0.4676]\n  - [27, 57, 3, 3, 0.95, -0.9057, 0.1197]\n  - [27, 57, 3, 3, 0.99, -0.9586, 0.2677]\n  - [0, 2, 2, 2, 0.90, -1, 0.0543]\n")

@@ -33,11 +33,12 @@ def render_print(
     run: Mapping[str, Any],
     formats: Collection[str],
     style: str,
+    patients: bool = True,
 ) -> dict[str, bytes]:
     """The report in print formats, by path within the run folder.
 
     Parameters    results, run : as render_readout; formats : some of PRINT_FORMATS
-                  style : a name of styles.yaml
+                  style : a name of styles.yaml; patients : as render_readout
     Returns       print/readout.pdf, print/rtf/*.rtf, print/tables.docx, figures/*; the same
                   arguments give the same bytes
     Raises        OutputError - there is no such style
@@ -45,7 +46,7 @@ def render_print(
     numbers = index_results(results["results"])
     args = resolved_args(results["analysis"], variable_labels(protocol))
     origin = origin_of(run["data"])
-    sections = compose(results, protocol, numbers, args, origin=origin)
+    sections = compose(results, protocol, numbers, args, origin=origin, patients=patients)
     setting = Setting(
         style=read_style(style),
         numbers=numbers,

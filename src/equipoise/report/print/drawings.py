@@ -56,8 +56,13 @@ def _restyled(part: Any, changes: Mapping[str, str]) -> Any:
     if isinstance(part, Mapping):
         return {key: _restyled(value, changes) for key, value in part.items()}
     if isinstance(part, list | tuple):
-        return [_restyled(value, changes) for value in part]
+        return [_restyled(value, changes) for value in part if not _for_pointers(value)]
     return changes.get(part, plain(part)) if isinstance(part, str) else part
+
+
+def _for_pointers(part: Any) -> bool:
+    """Whether this is a layer that the page needs to be pointed at, and that nobody sees."""
+    return isinstance(part, Mapping) and str(part.get("name", "")).startswith("pointer-")
 
 
 def _locale(style: Style) -> dict[str, Any]:
