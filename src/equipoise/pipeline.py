@@ -144,10 +144,14 @@ def design_stage(trial: Trial, *, solve: str | None, verify: int, seed: int) -> 
     if verify:
         from numpy.random import Generator, Philox
 
+        from equipoise.design.plan_endpoints import endpoints_table
         from equipoise.design.plan_verify import verify_plan
 
         rng = Generator(Philox(seed))
         tables["VERIFY"] = verify_plan(protocol, replicates=verify, rng=rng)
+        together = endpoints_table(protocol, replicates=verify, rng=rng)
+        if not together.is_empty():
+            tables["ENDPOINTS"] = together
     html = render_design(tables, plan.paragraph, protocol, versions=versions())
     return Designed(trial, tables, plan.paragraph, html)
 

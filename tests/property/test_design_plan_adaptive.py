@@ -11,6 +11,7 @@ import yaml
 from tests.planned import TEXT, as_text, protocol, value
 
 from equipoise.design.plan import outline_of, plan_design
+from equipoise.design.plan_endpoints import endpoints_table
 from equipoise.design.plan_verify import verify_plan
 from equipoise.errors import MethodError
 from equipoise.protocol.check_design import check_design
@@ -189,3 +190,22 @@ def test_every_plan_has_its_page(design):
     plan = plan_design(trial)
     html = render_design(plan.tables, plan.paragraph, trial, versions={"equipoise": "0"})
     assert plan.paragraph.split(".")[0] in html.replace("&#39;", "'")
+
+
+def test_both_endpoints_share_alpha_over_simulated_trials():
+    graph = {
+        "weights": {"PFS.BIRC": 1, "OS": 0},
+        "edges": {"PFS.BIRC": {"OS": 1}},
+        "planned_events": {"OS": 150},
+    }
+    table = endpoints_table(
+        protocol(multiplicity=graph), replicates=400, rng=np.random.default_rng(4)
+    )
+    assert table["PFS.BIRC_events"].to_list()[:2] == pytest.approx([114, 172], abs=1)
+    assert table["OS_events"][2] >= 150
+    shown = table["OS_shown"].to_list()
+    assert shown == sorted(shown)
+    assert all(os <= pfs for os, pfs in zip(shown, table["PFS.BIRC_shown"], strict=True))
+    assert endpoints_table(protocol(), replicates=10, rng=np.random.default_rng(5)).is_empty()
+    stranger = graph | {"planned_events": {"OSS": 150}}
+    assert any("`OSS`" in text for text in faults(protocol(multiplicity=stranger)))

@@ -92,6 +92,16 @@ def value(method: str, stat: str, arm: str, *levels: str) -> float | None:
     return one(found, analysis_id=NAME, method_id=method, stat=stat, arm=arm)["value"]
 
 
+def behind(method: str, stat: str, arm: str, *levels: str) -> list[str]:
+    """The patients behind a count."""
+    rows = tables()["results"].filter(
+        pl.col("ci_of").is_null(), pl.col("g1_level").eq_missing(levels[0] if levels else None)
+    )
+    row = one(rows, analysis_id=NAME, method_id=method, stat=stat, arm=arm)
+    found = tables()["rowset"].filter(rowset_id=row["rowset_id"])["keys"].item()
+    return list(found)
+
+
 def test_responses_are_compared_where_both_reads_are_accepted() -> None:
     method = "agreement.response"
     assert [value(method, "N", arm) for arm in ("EXP", "CTRL", "ALL")] == [3, 2, 5]
@@ -134,6 +144,9 @@ def test_early_and_late_discrepancies_have_their_own_denominators() -> None:
     assert [value(early, stat, "ALL") for stat in ("n", "N", "pct")] == [2, 4, 50]
     assert [value(late, stat, "ALL") for stat in ("n", "N", "pct")] == [2, 4, 50]
     assert [value(early, stat, "EXP") for stat in ("n", "N")] == [1, 2]
+    assert behind(early, "n", "ALL") == ["S3", "S4"]
+    assert behind(late, "n", "ALL") == ["S2", "S5"]
+    assert behind(late, "N", "ALL") == ["S2", "S3", "S4", "S5"]
     difference = one(
         tables()["results"], analysis_id=NAME, method_id=f"{early}.difference", stat="rate_diff"
     )
@@ -145,8 +158,8 @@ def test_the_end_of_the_time_is_compared_where_both_have_one() -> None:
     method = "agreement.endpoint"
     assert value(method, "N", "ALL") == 5
     assert value(method, "n", "ALL", "Both with event") == 3
-    assert value(method, "n", "ALL", "First with event, second censored") == 1
-    assert value(method, "n", "ALL", "First censored, second with event") == 1
+    assert behind(method, "n", "ALL", "First with event, second censored") == ["S4"]
+    assert behind(method, "n", "ALL", "First censored, second with event") == ["S2"]
 
 
 def test_every_condition_selects_its_patients() -> None:

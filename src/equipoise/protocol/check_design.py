@@ -219,7 +219,12 @@ def _check_spend(spend: Spend, path: Path) -> Iterator[Finding]:
 
 
 def _check_multiplicity(graph: Multiplicity, endpoints: list[str]) -> Iterator[Finding]:
-    for name in [*graph.weights, *graph.edges, *(n for row in graph.edges.values() for n in row)]:
+    for name in [
+        *graph.weights,
+        *graph.edges,
+        *graph.planned_events,
+        *(n for row in graph.edges.values() for n in row),
+    ]:
         if name not in endpoints:
             yield unknown(("design", "multiplicity"), "endpoint", name, endpoints)
     if sum(graph.weights.values()) > 1 + 1e-9:

@@ -102,6 +102,9 @@ class Multiplicity(Record):
 
     weights: dict[Name, Probability]
     edges: dict[Name, dict[Name, Probability]] = Field(default_factory=dict)
+    planned_events: dict[Name, PositiveInt] = Field(
+        default_factory=dict, description="Of the other endpoints, at their last look."
+    )
 
 
 class SurvivalDesign(Record):

@@ -41,6 +41,7 @@ _TITLES = {
     "REESTIMATION": "More events where the interim result is promising",
     "ASSURANCE": "Assurance from an earlier trial",
     "MULTIPLICITY": "How alpha passes between endpoints",
+    "ENDPOINTS": "Both endpoints over simulated trials of the assumed world",
     "STAGES": "Decision rules",
     "RATES": "Operating characteristics by true rate",
     "VERIFY": "Formulas beside simulation",

@@ -216,6 +216,31 @@ def _linear(x: Floats, beta: Floats, room: Floats) -> Floats:
 
 
 @njit(cache=True, nogil=True)
+def _grow_symmetric(
+    e0: Floats, e1: Floats, e2: Floats, r: float, x: Floats
+) -> None:  # pragma: no cover - compiled
+    """One more subject, risk r and covariates x (p,), in the symmetric functions and derivatives.
+
+    e0 (d + 1,), e1 (d + 1, p), e2 (d + 1, q): e_k += r e_(k-1), differentiated in beta.
+    """
+    p = x.size
+    for k in range(e0.size - 1, 0, -1):
+        c = 0
+        for a in range(p):
+            for b in range(a, p):
+                e2[k, c] += r * (
+                    e2[k - 1, c]
+                    + x[a] * e1[k - 1, b]
+                    + x[b] * e1[k - 1, a]
+                    + x[a] * x[b] * e0[k - 1]
+                )
+                c += 1
+        for a in range(p):
+            e1[k, a] += r * (e1[k - 1, a] + x[a] * e0[k - 1])
+        e0[k] += r * e0[k - 1]
+
+
+@njit(cache=True, nogil=True)
 def exact_likelihood(
     time: Floats,
     event: Flags,
@@ -259,20 +284,7 @@ def exact_likelihood(
                 if late and entry[j] >= now:
                     continue
                 r = scale * np.exp(np.dot(x[j], beta))
-                for k in range(d, 0, -1):
-                    c = 0
-                    for a in range(p):
-                        for b in range(a, p):
-                            e2[k, c] += r * (
-                                e2[k - 1, c]
-                                + x[j, a] * e1[k - 1, b]
-                                + x[j, b] * e1[k - 1, a]
-                                + x[j, a] * x[j, b] * e0[k - 1]
-                            )
-                            c += 1
-                    for a in range(p):
-                        e1[k, a] += r * (e1[k - 1, a] + x[j, a] * e0[k - 1])
-                    e0[k] += r * e0[k - 1]
+                _grow_symmetric(e0, e1, e2, r, x[j])
             loglik -= np.log(e0[d]) - d * np.log(scale)
             c = 0
             for a in range(p):

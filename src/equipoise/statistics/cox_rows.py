@@ -79,11 +79,21 @@ def sort_cox_rows(
             "use efron or breslow with weights.",
         )
     entries = np.empty(0) if entry is None else as_entries(entry, times)
-    strata = (
-        Codes(np.zeros(times.size, np.int64), ("all",))
-        if stratum is None
-        else as_codes("stratum", stratum, times.size)
-    )
+    strata = Codes(np.zeros(times.size, np.int64), ("all",))
+    if stratum is not None:
+        strata = as_codes("stratum", stratum, times.size)
+    return _sorted(times, events, matrix, weights, entries, strata, ties)
+
+
+def _sorted(
+    times: Floats,
+    events: Flags,
+    matrix: Floats,
+    weights: Floats,
+    entries: Floats,
+    strata: Codes,
+    ties: str,
+) -> CoxRows:
     order, offsets = _order(times, strata)
     by_entry = np.empty(0, np.int64)
     if entries.size:
