@@ -130,3 +130,11 @@ def test_tally_counts_each_key_or_gives_up(kinds):
     else:
         np.testing.assert_array_equal(tally[0], np.sort(values))
         assert bool((tally[1] == 3).all())
+
+
+def test_radix_sort_mends_neighbours_that_differ_in_the_last_place():
+    apart = np.repeat(np.arange(5000, dtype=np.uint64) << np.uint64(40), 2)
+    apart[::2] += np.uint64(2)  # each pair comes the wrong way round
+    keys = apart.copy()
+    radix_sort(keys, 1)
+    np.testing.assert_array_equal(keys, np.sort(apart))
