@@ -61,7 +61,7 @@ BREAKS = [
     Break("tallied_keys", "rows[slot] += 1", "rows[slot] = 1 + rows[slot] % 4096",
           "counts wrap"),
     Break("tallied_keys", "rows[slot] > 0 and found[slot] != key",
-          "rows[slot] > 0 and (found[slot] ^ key) >> np.uint64(9) != 0", "different keys joined"),
+          "rows[slot] > 0 and found[slot] > key", "different keys joined"),
     Break("many_trials", "n0 += count * (1 - arm)", "n0 += count", "both arms counted as control"),
     Break("many_trials", "event = count * np.int64(one", "event = np.int64(one",
           "a counted key taken for one event"),
