@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 
 from equipoise.adam import adopt_adam, derive_adam
+from equipoise.errors import Fault, OutputError
 from equipoise.results.convention_difference import convention_difference, under_convention
 from equipoise.results.published import compare_published
 from equipoise.results.run import analyse
@@ -65,6 +66,32 @@ class Readout:
     displays: Tables
     html: str
     printed: dict[str, bytes] = field(default_factory=dict)
+
+    def tables(self) -> Tables:
+        """Every table by name: results and their siblings, displays, and ADaM in capitals."""
+        return {**self.files(), **self.adam}
+
+    def pandas(self, name: str) -> Any:
+        """One of `tables()` as a pandas data frame; pandas is not installed with equipoise.
+
+        Raises OutputError - there is no such table, or no pandas
+        """
+        known = self.tables()
+        if name not in known:
+            raise OutputError(
+                Fault(
+                    what=f"there is no table `{name}`",
+                    where="pandas(name)",
+                    mend=f"one of {', '.join(known)}",
+                )
+            )
+        try:
+            from pandas import DataFrame
+        except ImportError as error:
+            raise OutputError(
+                Fault(what="pandas is not installed", where="pandas()", mend="pip install pandas")
+            ) from error
+        return DataFrame(known[name].to_dict(as_series=False))
 
     def files(self) -> Tables:
         """The tables of results and displays as they lie in a run folder."""

@@ -33,9 +33,12 @@ def test_every_format_is_written_and_hashed(runs):
     assert endings == {"pdf", "rtf", "docx", "svg", "png"}
     manifest = json.loads(files.pop("manifest.json"))
     assert manifest["outputs"] == {n: hashlib.sha256(c).hexdigest() for n, c in files.items()}
-    assert manifest["arguments"]["formats"] == ["html", "pdf", "rtf", "docx", "figures"]
+    assert manifest["arguments"]["formats"] == [
+        *("html", "pdf", "rtf", "docx", "figures"),
+        *("ars", "cards"),
+    ]
     assert manifest["arguments"]["style"] == "csr"
-    paths = [folder / name for name in ("readout.html", "print", "figures")]
+    paths = [folder / name for name in ("readout.html", "export", "print", "figures")]
     assert finished.stdout.split() == [str(path) for path in paths]
 
 

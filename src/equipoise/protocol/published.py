@@ -21,12 +21,19 @@ class Printed(Record):
     n: int | None = None
     of: int | None = None
     pct: Decimal | None = None
-    ci: tuple[Decimal, Decimal] | None = Field(
-        default=None, description="95% interval on the scale of `value`, or of `pct`."
+    ci: tuple[Decimal | None, Decimal | None] | None = Field(
+        default=None,
+        description="95% interval on the scale of `value`, or of `pct`; null: not reached.",
     )
     iqr: tuple[Decimal, Decimal] | None = None
     p: str | None = None
     text: str | None = Field(default=None, description="Words instead of a number: not reached.")
+
+    @property
+    def limits(self) -> tuple[Decimal, Decimal] | None:
+        """Both limits of the interval, where both are numbers."""
+        low, high = self.ci or (None, None)
+        return None if low is None or high is None else (low, high)
 
 
 class Bind(Record):

@@ -124,24 +124,24 @@ def _distance(n: int, size: int, printed: Printed) -> float:
 def _reproduces(n: int, size: int, printed: Printed) -> bool:
     if printed.pct is not None and _as_printed(100 * n / size, printed.pct) != printed.pct:
         return False
-    if printed.ci is None:
+    if printed.limits is None:
         return True
     limits = clopper_pearson(n, size, conf_level=_LEVEL)
     return all(
         _as_printed(100 * float(limit), mark) == mark
-        for limit, mark in zip((limits.lower, limits.upper), printed.ci, strict=True)
+        for limit, mark in zip((limits.lower, limits.upper), printed.limits, strict=True)
     )
 
 
 def _rate(n: int, size: int, printed: Printed) -> str:
     mark = printed.pct if printed.pct is not None else Decimal("0.1")
     text = f"{n}/{size} = {_as_printed(100 * n / size, mark)}%"
-    if printed.ci is None:
+    if printed.limits is None:
         return text
     limits = clopper_pearson(n, size, conf_level=_LEVEL)
     low, high = (
         _as_printed(100 * float(limit), edge)
-        for limit, edge in zip((limits.lower, limits.upper), printed.ci, strict=True)
+        for limit, edge in zip((limits.lower, limits.upper), printed.limits, strict=True)
     )
     return f"{text} ({low}-{high}), Clopper-Pearson"
 
@@ -158,9 +158,9 @@ def _half_unit(mark: Decimal) -> float:
 def _hazard_ratio(figure: Figure, printed: Printed) -> Recomputed:
     """The ratio is the midpoint of its interval on the log scale, within what rounding hides."""
     text = _print(printed, "")
-    if printed.value is None or printed.ci is None:
+    if printed.value is None or printed.limits is None:
         return Recomputed(figure.id, None, text, "", "cannot be recomputed")
-    low, high = printed.ci
+    low, high = printed.limits
     edges = [
         math.sqrt((float(low) + sign * _half_unit(low)) * (float(high) + sign * _half_unit(high)))
         for sign in (-1, 1)
@@ -182,12 +182,12 @@ def _needs_patients(
 ) -> Recomputed:
     """A median or a rate needs patients; print can only show an interval that misses its value."""
     text = _print(printed, figure.unit or "")
-    spread = printed.ci or printed.iqr
+    spread = printed.limits or printed.iqr
     if printed.value is not None and spread and not spread[0] <= printed.value <= spread[1]:
         shown = "the interval does not hold the value"
         return Recomputed(figure.id, arm, text, shown, "contradicts")
     shown = ""
-    if printed.ci and printed.value and printed.ci[0] + printed.ci[1] == 2 * printed.value:
+    if printed.value and printed.limits and sum(printed.limits) == 2 * printed.value:
         shown = "interval symmetric in time: a normal approximation, not a test inversion"
     if figure.kind == "rate" and printed.value is not None and (size := sizes.get(arm)):
         fits = [
@@ -232,7 +232,8 @@ def _print(printed: Printed, unit: str) -> str:
     if printed.n is not None:
         text = f"{printed.n}/{printed.of} {text}".rstrip()
     if printed.ci is not None:
-        text += f" ({printed.ci[0]}-{printed.ci[1]})"
+        low, high = ("not reached" if limit is None else limit for limit in printed.ci)
+        text += f" ({low}-{high})"
     if printed.iqr is not None:
         text += f" (IQR {printed.iqr[0]}-{printed.iqr[1]})"
     return text + (f" {unit}" if unit not in ("", "%") else "")

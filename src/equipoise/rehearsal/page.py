@@ -8,11 +8,6 @@ import sys
 import click
 import polars as pl
 
-SHOWN = {
-    "reject": "log-rank test in favour, share of trials",
-    "bias": "bias",
-    "coverage": "interval covers the truth, share of trials",
-}
 _MEANS = ("median", "hr", "pct", "n_event")
 _COLUMNS = ("analysis_id", "method_id", "arm", "stat", "quantity", "value", "se", "truth", "n")
 
@@ -29,7 +24,8 @@ def print_rehearsal(table: pl.DataFrame) -> None:
     """A table on a terminal, tab-separated values elsewhere."""
     rows = shown_rows(table).select(_COLUMNS)
     if not sys.stdout.isatty():
-        click.echo(rows.write_csv(separator="\t"), nl=False)
+        labelled = rows.with_columns(data=pl.lit("SIMULATED"))
+        click.echo(labelled.write_csv(separator="\t"), nl=False)
         return
     from rich.console import Console
     from rich.table import Table

@@ -27,19 +27,51 @@ CURVE = "kaplan-meier.curve"
 def convention_tables(
     difference: pl.DataFrame | None, numbers: Numbers, protocol: Protocol
 ) -> list[Table]:
-    """A table of the choices and one of the numbers; none where no second profile was asked for."""
+    """The choices that differ and the numbers that change; none without a second profile."""
     if difference is None or difference.is_empty():
         return []
-    one, two = (str(difference[f"{at}_convention"][0]) for at in ("first", "second"))
-    columns = (Column(one), Column(two))
+    found = difference.filter(kind="number")
+    printed = found.filter(printed=1)
+    rows, drawn = _number_rows(printed, numbers, protocol)
+    changed, small = sum(not row.heading for row in rows), found.height - printed.height
+    told = (
+        f"Beside these {changed} numbers, {drawn} along the curves are printed differently, and "
+        f"{small} more differ by less than is printed."
+        if changed
+        else f"No number outside the curves is printed differently; {drawn} along the curves are, "
+        f"and {small} differ by less than is printed."
+    )
+    note = f"The same data and protocol under both. {told} The table convention_difference has all."
     choices = [
         Row(CHOICES.get(name, name), (Cell((_words(name, a),)), Cell((_words(name, b),))))
         for name, a, b in difference.filter(kind="choice").select("name", "first", "second").rows()
     ]
-    found = difference.filter(kind="number")
-    drawn, rows = 0, list[Row]()
-    last: tuple[str, str] | None = None
-    for name, second in found.filter(printed=1).select("name", "second").rows():
+    names = tuple(str(difference[f"{at}_convention"][0]) for at in ("first", "second"))
+    made = [("choices", "Choices in which two conventions differ", "Choice", choices)]
+    if changed:
+        made.append(("numbers", "Numbers that change under another convention", "Number", rows))
+    return [
+        Table(
+            id=f"convention-{name}",
+            title=title,
+            population=" against ".join(names),
+            stub=stub,
+            columns=tuple(Column(text) for text in names),
+            rows=tuple(lines),
+            footnotes=(note,) if name == made[-1][0] else (),
+            source="published",
+        )
+        for name, title, stub, lines in made
+    ]
+
+
+def _number_rows(
+    printed: pl.DataFrame, numbers: Numbers, protocol: Protocol
+) -> tuple[list[Row], int]:
+    """A row per number under a heading per method; those along the curves are only counted."""
+    rows: list[Row] = []
+    drawn, last = 0, ("", "")
+    for name, second in printed.select("name", "second").rows():
         number = numbers.by_id.get(name)
         if number is None:
             continue
@@ -49,35 +81,9 @@ def convention_tables(
         if (number.analysis_id, number.method_id) != last:
             last = (number.analysis_id, number.method_id)
             rows.append(Row(_heading(number, protocol), heading=True))
-        label = _label(number, numbers, protocol)
-        rows.append(Row(label, (Cell((number,)), Cell((second,))), 1))
-    small = found.height - found.filter(printed=1).height
-    shared = {"population": f"{one} against {two}", "columns": columns, "source": "published"}
-    return [
-        Table(
-            id="convention-choices",
-            title="Choices in which two conventions differ",
-            stub="Choice",
-            rows=tuple(choices),
-            **shared,  # type: ignore[arg-type]
-        ),
-        Table(
-            id="convention-numbers",
-            title="Numbers that change under another convention",
-            stub="Number",
-            rows=tuple(rows),
-            footnotes=(
-                f"The same data and protocol under both. Beside these {len(rows) and _count(rows)} "
-                f"numbers, {drawn} along the curves are printed differently, and {small} more "
-                "differ by less than is printed. The table convention_difference holds all.",
-            ),
-            **shared,  # type: ignore[arg-type]
-        ),
-    ]
-
-
-def _count(rows: list[Row]) -> int:
-    return sum(not row.heading for row in rows)
+        cells = (Cell((number,)), Cell((second,)))
+        rows.append(Row(_label(number, numbers, protocol), cells, 1))
+    return rows, drawn
 
 
 def _words(name: str, value: str) -> str:

@@ -9,7 +9,7 @@ from equipoise.protocol.model import Protocol
 from equipoise.report.patient_rows import PROFILE, Patients, Row, short_names
 from equipoise.report.table import ABSENT, Cell, Column, Table
 from equipoise.report.table import Row as Line
-from equipoise.report.words import reason_words, sentence_case
+from equipoise.report.words import sentence_case
 
 DAY_ONE = "Study day: 1 is the day of the first dose, or of randomisation where nothing was given."
 
@@ -78,7 +78,7 @@ def listing_tables(patients: Patients, protocol: Protocol) -> list[Table]:
             "patients who left the study",
             lambda row: row["mark"] == "milestone" and bool(_reason(row)),
             ("Day", "Reason"),
-            lambda row: (_day(row["day"]), reason_words(_reason(row))),
+            lambda row: (_day(row["day"]), sentence_case(_reason(row))),
         ),
     ]
     return [table for table in made if table]

@@ -107,7 +107,10 @@ def _compare(
     if printed.ci is not None:
         limits = (found.limits(estimate) if estimate else None) or (None, None)
         for part, value, row in zip(("lcl", "ucl"), printed.ci, limits, strict=True):
-            yield _beside(part, value, row)
+            if value is None:
+                yield _words("not reached", row, part)
+            else:
+                yield _beside(part, value, row)
     if printed.iqr is not None:
         for part, value in zip(("q1", "q3"), printed.iqr, strict=True):
             yield _beside(part, value, _quartile(found, estimate, part))
@@ -176,13 +179,13 @@ def _beside(part: str, published: Decimal, row: Row | None) -> Comparison:
     )
 
 
-def _words(published: str, row: Row | None) -> Comparison:
+def _words(published: str, row: Row | None, part: str = "text") -> Comparison:
     if row is None:
         note = "a statement in words; nothing computed is bound to it"
-        return Comparison("text", published, None, None, NOT_COMPUTED, None, note)
+        return Comparison(part, published, None, None, NOT_COMPUTED, None, note)
     computed = "not reached" if row["state"] == "NR" else row["display"]
     verdict = AGREES if computed == published else DIFFERS
-    return Comparison("text", published, computed, None, verdict, row["result_id"], None)
+    return Comparison(part, published, computed, None, verdict, row["result_id"], None)
 
 
 def _p(published: str, row: Row | None) -> Comparison:

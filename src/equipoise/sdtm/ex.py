@@ -13,7 +13,9 @@ def ex_table(protocol: Protocol, patients: pl.DataFrame, doses: pl.DataFrame) ->
     """EX, in order of dosing."""
     names = list(protocol.regimens)
     regimens = list(protocol.regimens.values())
-    code = doses["regimen"].replace_strict(names, range(len(names)), return_dtype=pl.Int64)
+    code = pl.Series([], dtype=pl.Int64)  # a protocol without regimens gives no doses
+    if names:
+        code = doses["regimen"].replace_strict(names, range(len(names)), return_dtype=pl.Int64)
     frequency = ["QD" if len(regimen.schedule.days) > 1 else "ONCE" for regimen in regimens]
 
     def by_regimen(values: list[str]) -> pl.Series:

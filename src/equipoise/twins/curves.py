@@ -56,14 +56,13 @@ def limit_of(s: float, v: float, z: float, kind: int, side: int) -> float:  # pr
 
 
 @njit(cache=True)
-def quantile_misfit(
-    curve: Floats, spread: Floats, z: float, row: Floats
-) -> float:  # pragma: no cover
+def quantile_misfit(curve: Floats, spread: Floats, row: Floats) -> float:  # pragma: no cover
     """By how much a curve misses crossing a level inside a span of days.
 
-    row : arm, side, reverse, level, first day, last day, kind; a negative last day: never crosses
+    row : arm, side, reverse, level, first day, last day, kind, z
+    A negative last day: it never crosses.
     """
-    side, level, kind = int(row[1]), row[3], int(row[6])
+    side, level, kind, z = int(row[1]), row[3], int(row[6]), row[7]
     last = curve.size - 1
     if row[5] < 0:
         end = limit_of(curve[last], spread[last], z, kind, side)
@@ -82,11 +81,11 @@ def outside(value: float, low: float, high: float) -> float:  # pragma: no cover
 
 @njit(cache=True)
 def normal_misfit(
-    events: Ints, curve: Floats, spread: Floats, z: float, row: Floats
+    events: Ints, curve: Floats, spread: Floats, row: Floats
 ) -> float:  # pragma: no cover
     """The same of the limits median -+ z SE, in hundreds of days; see statistics/quantile.py.
 
-    row : arm, lowest and highest lower limit, lowest and highest upper limit, in days
+    row : arm, lowest and highest lower limit, lowest and highest upper limit, in days, z
     """
     middle, high, low = -1, 0, -1
     for day in range(curve.size):
@@ -100,7 +99,7 @@ def normal_misfit(
     if low < 0 or spread[middle] == np.inf:
         return 1.0
     density = (curve[high] - curve[low]) / (low - high)
-    half = z * curve[middle] * np.sqrt(spread[middle]) / density
+    half = row[5] * curve[middle] * np.sqrt(spread[middle]) / density
     miss = outside(middle - half, row[1], row[2]) + outside(middle + half, row[3], row[4])
     return miss / 100.0
 

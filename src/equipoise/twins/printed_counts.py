@@ -40,15 +40,15 @@ def count_of(printed: Printed, size: int) -> int | None:
     fits = [
         n for n in range(size + 1) if format_ratio_percent(n, size, decimals) == f"{printed.pct}"
     ]
-    both = [n for n in fits if printed.ci is None or _interval_fits(n, size, printed)]
+    both = [n for n in fits if printed.limits is None or _interval_fits(n, size, printed)]
     nearest = round(float(printed.pct) / 100 * size)
     return min(both or fits or [nearest], key=lambda n: abs(n - nearest))
 
 
 def _interval_fits(n: int, size: int, printed: Printed) -> bool:
-    assert printed.ci is not None
+    assert printed.limits is not None
     found = clopper_pearson(n, size, conf_level=0.95)
-    for limit, value in zip(printed.ci, (found.lower, found.upper), strict=True):
+    for limit, value in zip(printed.limits, (found.lower, found.upper), strict=True):
         decimals = max(0, -int(limit.as_tuple().exponent))
         if round_half_away(100 * float(value), decimals) != limit:
             return False

@@ -22,7 +22,7 @@ _NEVER = -1
 EVERYBODY = -1
 _QUANTILES = {"median": 0.5, "q25": 0.25, "q75": 0.75}
 _FOLLOW_UP = {"followup_median": 0.5, "followup_q1": 0.25, "followup_q3": 0.75}
-_WIDTHS = {"quantiles": 7, "rates": 4, "normal": 5, "hazards": 8, "tests": 4, "events": 3}
+_WIDTHS = {"quantiles": 8, "rates": 4, "normal": 6, "hazards": 9, "tests": 4, "events": 3}
 _JUST_BELOW = 1 - 1e-9
 
 
@@ -61,6 +61,7 @@ class _Rows:
     def __init__(self, protocol: Protocol) -> None:
         self.rows: dict[str, list[list[float]]] = {name: [] for name in _WIDTHS}
         self._protocol = protocol
+        self._z = 0.0
         self._arms = {arm.id: index for index, arm in enumerate(protocol.arms)}
 
     def add(self, analysis: Analysis, figure: Figure, arm: str | None, printed: Printed) -> None:
@@ -69,7 +70,7 @@ class _Rows:
         stat = figure.bind.stat
         args = kaplan_meier_args(self._protocol, analysis)
         kind = _KINDS.get(args["conf_type"], PLAIN)
-        place = self._place(arm)
+        place, self._z = self._place(arm), critical_value(analysis.conf_level)
         if stat in _QUANTILES:
             normal = args["median_interval"] == "normal-approximation" and stat == "median"
             self._quantile(place, 1 - _QUANTILES[stat], printed, kind, normal=normal)
@@ -96,20 +97,21 @@ class _Rows:
         self, place: int, level: float, printed: Printed, kind: int, *, normal: bool
     ) -> None:
         if printed.text == "not reached":
-            row = [place, ESTIMATE, 0, level, _NEVER, _NEVER, kind]
+            row = [place, ESTIMATE, 0, level, _NEVER, _NEVER, kind, self._z]
             self.rows["quantiles"].append(row)
         if printed.value is not None:
-            row = [place, ESTIMATE, 0, level, *self._days(printed.value), kind]
+            row = [place, ESTIMATE, 0, level, *self._days(printed.value), kind, self._z]
             self.rows["quantiles"].append(row)
         if printed.ci is None:
             return
         if normal:
             months = self._protocol.days_per_month
-            spans = [end * months for limit in printed.ci for end in span(limit)]
-            self.rows["normal"].append([place, *spans])
+            spans = [end * months for limit in printed.ci if limit for end in span(limit)]
+            self.rows["normal"].append([place, *spans, self._z])
             return
         for side, limit in zip((LOWER, UPPER), printed.ci, strict=True):
-            self.rows["quantiles"].append([place, side, 0, level, *self._days(limit), kind])
+            days = (_NEVER, _NEVER) if limit is None else self._days(limit)
+            self.rows["quantiles"].append([place, side, 0, level, *days, kind, self._z])
 
     def _follow_up(self, place: int, level: float, printed: Printed, kind: int) -> None:
         pairs = [(level, printed.value)]
@@ -117,7 +119,7 @@ class _Rows:
             pairs += list(zip((0.75, 0.25), printed.iqr, strict=True))
         for at, value in pairs:
             if value is not None:
-                row = [place, ESTIMATE, 1, at, *self._days(value), kind]
+                row = [place, ESTIMATE, 1, at, *self._days(value), kind, self._z]
                 self.rows["quantiles"].append(row)
 
     def _hazard(self, arm: str | None, printed: Printed) -> None:
@@ -129,7 +131,7 @@ class _Rows:
         if printed.value is not None:
             low, high = printed.ci or (None, None)
             spans = [end for value in (printed.value, low, high) for end in _log_span(value)]
-            self.rows["hazards"].append([*pair, *spans])
+            self.rows["hazards"].append([*pair, *spans, self._z])
         if printed.p is not None:
             self.rows["tests"].append([*pair, *_z_span(printed.p)])
 
@@ -158,17 +160,15 @@ def time_targets(protocol: Protocol, endpoint: str, *, marked: Floats) -> Target
 
     Parameters    marked : (rows, 2) arm and number of patients with a marked time
     """
-    rows, efron, level = _Rows(protocol), True, 0.95
+    rows, efron = _Rows(protocol), True
     for analysis in protocol.analyses:
         if analysis.endpoint == endpoint:
             efron = cox_args(protocol, analysis)["ties"] == "efron"
-            level = analysis.conf_level
             for figure, arm, printed in figures_of(protocol, analysis.id):
                 rows.add(analysis, figure, arm, printed)
     return Targets(
         **{name: rows.array(name) for name in _WIDTHS},
         marked=marked,
-        z=critical_value(level),
         efron=efron,
     )
 

@@ -25,7 +25,9 @@ from equipoise.twins.curves import (
     quantile_misfit,
 )
 
-_HOT, _COLD = 0.01, 0.0002
+_HEATS, _COOLING = (0.5, 2.5, 5.0), 0.02
+"""Heat at the beginning of each round, divided by the number of patients; what is left at the end.
+Few patients need more heat to leave a dead end, many need less not to lose their way."""
 _PER_PATIENT = 0.01
 """Misfit of one patient too many or too few."""
 
@@ -34,10 +36,10 @@ _PER_PATIENT = 0.01
 class Targets:
     """Printed figures of one endpoint as spans; each array has a row per figure.
 
-    quantiles  arm (-1: all), side, reverse, level, first day, last day (-1: never), kind
+    quantiles  arm (-1: all), side, reverse, level, first day, last day (-1: never), kind, z
     rates      arm, day, lowest, highest survival
-    normal     arm, spans of both limits in days (median -+ z SE)
-    hazards    arm, reference, spans of ratio, lower and upper limit, on the log scale
+    normal     arm, spans of both limits in days (median -+ z SE), z
+    hazards    arm, reference, spans of ratio, lower and upper limit, on the log scale, z
     tests      arm, reference, span of the absolute log-rank statistic
     events     arm, fewest, most
     marked     arm, patients with a marked time (such as disease control)
@@ -50,7 +52,6 @@ class Targets:
     tests: Floats
     events: Floats
     marked: Floats
-    z: float
     efron: bool
 
     @property
@@ -92,7 +93,7 @@ def search(
     targets: Targets,
     rng: Generator,
     steps: int = 150_000,
-    rounds: int = 2,
+    rounds: int = 3,
 ) -> Found:
     """The option of each patient that makes the figures print, or comes near.
 
@@ -101,12 +102,13 @@ def search(
     """
     option, best, taken = start.copy(), np.inf, 0
     kept = option
-    for _ in range(rounds if targets.wanted else 0):
+    for turn in range(rounds if targets.wanted else 0):
+        heat = _HEATS[turn % len(_HEATS)] / len(arm)
         uniform = rng.random((steps, 3))
         misfit, used = _anneal(
             choices.day, choices.event, choices.mark, choices.count, option, arm, stratum,
             targets.quantiles, targets.rates, targets.normal, targets.hazards, targets.tests,
-            targets.events, targets.marked, targets.z, targets.efron, uniform,
+            targets.events, targets.marked, targets.efron, heat, uniform,
         )  # fmt: skip
         taken += int(used)
         if misfit < best:
@@ -121,16 +123,15 @@ def compile_search() -> None:
     day = np.array([[1, 3], [2, 3]])
     one = np.array([[1, 0], [1, 0]])
     both = Choices(day, one, one, one, np.array([2, 2]))
-    row: Floats = np.array([[0.0, 0, 0, 0.5, 2, 2, 0]])
+    row: Floats = np.array([[0.0, 0, 0, 0.5, 2, 2, 0, 1.96]])
     targets = Targets(
         row,
         row[:, :4],
-        row[:, :5],
-        np.zeros((1, 8)),
+        row[:, :6],
+        np.zeros((1, 9)),
         row[:, :4],
         row[:, :3],
         row[:, :2],
-        1.96,
         True,
     )
     arm, rng = np.array([0, 1]), Generator(Philox(1))
@@ -150,7 +151,6 @@ def _arm_misfit(
     normal: Floats,
     events: Floats,
     marks: Floats,
-    z: float,
     curve: Floats,
     spread: Floats,
 ) -> float:  # pragma: no cover - compiled
@@ -176,10 +176,10 @@ def _arm_misfit(
                     miss += outside(curve[min(int(row[1]), curve.size - 1)], row[2], row[3])
             for row in normal:
                 if row[0] == arm:
-                    miss += normal_misfit(event, curve, spread, z, row)
+                    miss += normal_misfit(event, curve, spread, row)
         for row in quantiles:
             if row[0] == arm and row[2] == reverse:
-                miss += quantile_misfit(curve, spread, z, row)
+                miss += quantile_misfit(curve, spread, row)
     for row in events:
         if row[0] == arm:
             miss += _PER_PATIENT * outside(event.sum(), row[1], row[2])
@@ -191,7 +191,7 @@ def _arm_misfit(
 
 @njit(cache=True)
 def _pair_misfit(
-    event: Ints, other: Ints, hazards: Floats, tests: Floats, z: float, efron: bool, beta: Floats
+    event: Ints, other: Ints, hazards: Floats, tests: Floats, efron: bool, beta: Floats
 ) -> float:  # pragma: no cover - compiled
     """Misfit of hazard ratios and log-rank tests; `beta` keeps where the next fit begins."""
     miss = 0.0
@@ -202,8 +202,8 @@ def _pair_misfit(
             return 10.0
         beta[i] = ratio
         miss += outside(ratio, row[2], row[3])
-        miss += outside(ratio - z * error, row[4], row[5])
-        miss += outside(ratio + z * error, row[6], row[7])
+        miss += outside(ratio - row[8] * error, row[4], row[5])
+        miss += outside(ratio + row[8] * error, row[6], row[7])
     for row in tests:
         found = abs(logrank_z(event, other, int(row[0]), int(row[1])))
         miss += 0.1 * outside(found, row[2], row[3])
@@ -226,8 +226,8 @@ def _anneal(
     tests: Floats,
     events: Floats,
     marks: Floats,
-    z: float,
     efron: bool,
+    hot: float,
     uniform: Floats,
 ) -> tuple[float, int]:  # pragma: no cover - compiled
     """Move `option` in place; the misfit reached and the steps taken."""
@@ -253,13 +253,13 @@ def _anneal(
     miss = np.zeros(arms + 2)
     for a in range(arms):
         miss[a] = _arm_misfit(
-            a, of_arm[a], left_arm[a], marked, quantiles, rates, normal, events, marks, z, curve,
+            a, of_arm[a], left_arm[a], marked, quantiles, rates, normal, events, marks, curve,
             spread,
         )  # fmt: skip
     miss[arms] = _arm_misfit(
-        -1, of_all, left_all, marked, quantiles, rates, normal, events, marks, z, curve, spread
+        -1, of_all, left_all, marked, quantiles, rates, normal, events, marks, curve, spread
     )
-    miss[arms + 1] = _pair_misfit(event, other, hazards, tests, z, efron, beta)
+    miss[arms + 1] = _pair_misfit(event, other, hazards, tests, efron, beta)
     now, steps = miss.sum(), uniform.shape[0]
     for step in range(steps):
         if now == 0.0:
@@ -269,7 +269,7 @@ def _anneal(
         t0, t1, e0, e1 = day[i, old], day[i, new], is_event[i, old], is_event[i, new]
         if t0 == t1 and e0 == e1 and mark[i, old] == mark[i, new]:
             continue
-        heat = _HOT * (_COLD / _HOT) ** (step / steps)
+        heat = hot * _COOLING ** (step / steps)
         bound = now - heat * np.log(max(uniform[step, 2], 1e-300))
         a, s = arm[i], stratum[i]
         _shift(event[s, a], other[s, a], t0, e0, t1, e1)
@@ -279,18 +279,18 @@ def _anneal(
         marked[arms] += mark[i, new] - mark[i, old]
         rest = now - miss[a] - miss[arms] - miss[arms + 1]
         here = _arm_misfit(
-            a, of_arm[a], left_arm[a], marked, quantiles, rates, normal, events, marks, z, curve,
+            a, of_arm[a], left_arm[a], marked, quantiles, rates, normal, events, marks, curve,
             spread,
         )  # fmt: skip
         total, together, pair = rest + here, 0.0, 0.0
         if total <= bound:
             together = _arm_misfit(
-                -1, of_all, left_all, marked, quantiles, rates, normal, events, marks, z, curve,
+                -1, of_all, left_all, marked, quantiles, rates, normal, events, marks, curve,
                 spread,
             )  # fmt: skip
             total += together
         if total <= bound:
-            pair = _pair_misfit(event, other, hazards, tests, z, efron, beta)
+            pair = _pair_misfit(event, other, hazards, tests, efron, beta)
             total += pair
         if total <= bound and total != now:
             option[i] = new

@@ -106,7 +106,7 @@ def _options(
     end = int(people.potential[i])
     missed = all(read.event[i] == 0 for read in reads) and end - last > gap + _GRACE
     lost = min(max(last, _FIRST_DAYS) + 1 + int(rng.integers(0, _LOST_WITHIN)), end)
-    found: list[Option] = [(end, 0, 0, 0)] * 3
+    found: list[Option] = [(end, 0, 0, 0)] * (_DEATHS // 2)
     if missed:
         found = [(lost, 0, 0, 0), (end, 0, 0, 0)]
     else:
