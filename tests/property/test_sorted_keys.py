@@ -138,3 +138,11 @@ def test_radix_sort_mends_neighbours_that_differ_in_the_last_place():
     keys = apart.copy()
     radix_sort(keys, 1)
     np.testing.assert_array_equal(keys, np.sort(apart))
+
+
+def test_radix_sort_of_clusters_that_differ_in_their_last_bits_only():
+    clusters = SOURCE.choice(np.array([1, 3 << 11, 5 << 21, 1023 << 30], np.uint64), 12_000)
+    apart = (clusters << np.uint64(20)) + SOURCE.integers(0, 1 << 18, 12_000, dtype=np.uint64)
+    keys = apart.copy()
+    radix_sort(keys, 0)  # too many to mend: sorted by comparison
+    np.testing.assert_array_equal(keys, np.sort(apart))
