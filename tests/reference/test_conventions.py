@@ -17,6 +17,7 @@ from equipoise.statistics.conventions import (
     rounded,
     survival_readout,
 )
+from equipoise.statistics.rounding import round_half_even
 
 HERE = Path(__file__).parent
 WANT = yaml.safe_load((HERE / "conventions_r.yaml").read_text())
@@ -70,5 +71,6 @@ def test_rounding():
     for value, decimals, there in want["round"]:
         got = rounded(value, decimals, using=convention("r-survival"))
         compare.check(f"{value} to {decimals}", float(got), there, rel=0)
+        assert got == round_half_even(value, decimals)
     compare.close()
     assert str(rounded(2.675, 2, using=convention("sas94"))) == "2.68"
