@@ -22,9 +22,12 @@ Call = Callable[..., object]  # time, event, covariates (n, 5), arm as integers
 
 def equipoise(method: str) -> Call:
     """Our own calls."""
+    from equipoise.statistics import compile_kernels
     from equipoise.statistics.cox import cox
     from equipoise.statistics.kaplan_meier import kaplan_meier
     from equipoise.statistics.logrank import logrank
+
+    compile_kernels()  # as `make setup` does; those of many rows are not met in the warm-up
 
     def curve(t: np.ndarray, e: np.ndarray, *_: np.ndarray) -> object:
         km = kaplan_meier(t, e, conf_type="log-log", conf_level=0.95)
