@@ -55,7 +55,7 @@ def pdf_pages(content: bytes) -> list[str] | None:
 
 
 def pdf_words(content: bytes) -> list[tuple[float, float, float, float]] | None:
-    """The place of each word as shares of its page: left, top, right, bottom."""
+    """How far each word stands from the edges of its page, in mm: left, top, right, bottom."""
     text = _pdf_text(content, "-bbox")
     if text is None:
         return None
@@ -66,7 +66,8 @@ def pdf_words(content: bytes) -> list[tuple[float, float, float, float]] | None:
             size = (places[0], places[1])
         else:
             left, top, right, bottom = places
-            found.append((left / size[0], top / size[1], right / size[0], bottom / size[1]))
+            gaps = (left, top, size[0] - right, size[1] - bottom)
+            found.append(tuple(gap / 72 * 25.4 for gap in gaps))
     return found
 
 

@@ -28,6 +28,7 @@ def two_readers(*, source: str = "recorded", pending: float = 0.0) -> Protocol:
     committee = Evaluator(
         id="BIRC",
         label="Blinded independent review committee",
+        independent=True,
         adjudication=Adjudication(readers=("R1", "R2")),
     )
     investigator = next(e for e in protocol.evaluators if e.id == "INV")

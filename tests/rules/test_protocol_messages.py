@@ -3,6 +3,7 @@
 
 import re
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,8 @@ from equipoise.errors import ProtocolError
 from equipoise.protocol.check import check_protocol
 from equipoise.protocol.read import read_protocol
 
-BUNDLED = sorted((files("equipoise") / "protocols").iterdir(), key=lambda p: p.name)
+PROTOCOLS = Path(str(files("equipoise") / "protocols"))
+BUNDLED = sorted(PROTOCOLS.rglob("*.yaml"))
 TEXT = (files("equipoise") / "protocols" / "altn-iii-04.yaml").read_text(encoding="utf-8")
 
 

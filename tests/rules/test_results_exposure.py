@@ -30,7 +30,10 @@ def exposed() -> dict[str, pl.DataFrame]:
         for code, value, unit in (("RDI", values[0], "%"), ("NRED", values[1], None))
     ]
     names = ["PARCAT1", "USUBJID", "EXTRT", "PARAMCD", "AVAL", "REASND", "AVALU"]
-    adam["ADEX"] = pl.DataFrame(rows, schema=names, orient="row")
+    whole = {"ACYCLE": pl.Int64, "ASTDT": pl.Date, "AENDT": pl.Date, "SRCSEQ": pl.Int64}
+    adam["ADEX"] = pl.DataFrame(rows, schema=names, orient="row").with_columns(
+        pl.lit(None, dtype=kind).alias(name) for name, kind in whole.items()
+    )
     return adam
 
 
