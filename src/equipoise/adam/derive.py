@@ -19,6 +19,7 @@ from equipoise.adam.adtte import derive_adtte
 from equipoise.adam.assessment_schedule import derive_assessment_schedule
 from equipoise.adam.concordance import derive_concordance
 from equipoise.adam.cutoff import apply_cutoff, data_cutoff
+from equipoise.adam.end_of_treatment import derive_adeot
 from equipoise.adam.lesion_responses import derive_lesion_responses
 from equipoise.adam.response_comparison import compare_responses
 from equipoise.adam.response_records import ResponseRecords, recorded_responses
@@ -36,7 +37,7 @@ SUBJECTS_PER_BATCH = 25_000
 """Memory is taken for so many subjects at a time, whatever their number."""
 TIMED = frozenset(("ADTTE", "ADCONC", "ADTTECMP"))
 FROM_RESPONSES = TIMED | {"ADRS", "ADADJ", "ADRSCMP", "ADTR", "ADSCHED"}
-ADAM_TABLES = FROM_RESPONSES | {"ADSL", "ADAE", "ADEX", "ADSUBTX", "ADLB"}
+ADAM_TABLES = FROM_RESPONSES | {"ADSL", "ADAE", "ADEX", "ADEOT", "ADSUBTX", "ADLB"}
 
 
 def derive_adam(
@@ -46,7 +47,7 @@ def derive_adam(
 
     ADSL, ADRS, ADSCHED, ADTTE, ADAE and ADEX of every trial; where their sources are there and the
     protocol asks: ADTR and ADRSCMP (lesions), ADADJ, ADCONC, ADTTECMP, ADLB from LB, ADSUBTX from
-    CM or PR.
+    CM or PR, ADEOT from DS.
 
     Parameters    tables : SDTM tables by name, checked by `check_tables`; not altered
                   only : names of the tables wanted, None for all; what they do not need is not made
@@ -90,6 +91,8 @@ def _derive(seen: Tables, protocol: Protocol, wanted: frozenset[str]) -> dict[st
         made["ADAE"] = derive_adae(seen, adsl, protocol)
     if "ADEX" in wanted:
         made["ADEX"] = derive_adex(seen, adsl, protocol)
+    if "ADEOT" in wanted:
+        made["ADEOT"] = derive_adeot(seen, adsl)
     if "ADSUBTX" in wanted:
         made["ADSUBTX"] = derive_adsubtx(seen, adsl, protocol)
     if "ADLB" in wanted and "LB" in seen:
