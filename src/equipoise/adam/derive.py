@@ -20,6 +20,7 @@ from equipoise.adam.adtte import derive_adtte
 from equipoise.adam.assessment_schedule import derive_assessment_schedule
 from equipoise.adam.concordance import derive_concordance
 from equipoise.adam.cutoff import apply_cutoff, data_cutoff
+from equipoise.adam.end_of_treatment import derive_adeot
 from equipoise.adam.lesion_responses import derive_lesion_responses
 from equipoise.adam.response_comparison import compare_responses
 from equipoise.adam.response_records import ResponseRecords, recorded_responses, without_trace
@@ -37,7 +38,7 @@ SUBJECTS_PER_BATCH = 25_000
 """Memory is taken for so many subjects at a time, whatever their number."""
 TIMED = frozenset(("ADTTE", "ADCONC", "ADTTECMP"))
 FROM_RESPONSES = TIMED | {"ADRS", "ADADJ", "ADRSCMP", "ADTR", "ADSCHED"}
-ADAM_TABLES = FROM_RESPONSES | {"ADSL", "ADAE", "ADEX", "ADSUBTX", "ADLB"}
+ADAM_TABLES = FROM_RESPONSES | {"ADSL", "ADAE", "ADEX", "ADEOT", "ADSUBTX", "ADLB"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,7 @@ def derive_adam(
 
     ADSL, ADRS, ADSCHED, ADTTE, ADAE and ADEX of every trial; where their sources are there and the
     protocol asks: ADTR and ADRSCMP (lesions), ADADJ, ADCONC, ADTTECMP, ADLB from LB, ADSUBTX from
-    CM or PR.
+    CM or PR, ADEOT from DS.
 
     Parameters    tables : SDTM tables by name, checked by `check_tables`; not altered
                   only : names of the tables wanted, None for all; what they do not need is not made
@@ -103,6 +104,8 @@ def _derive(seen: Tables, protocol: Protocol, wanted: _Wanted) -> dict[str, pl.D
         made["ADAE"] = derive_adae(seen, adsl, protocol)
     if "ADEX" in wanted.tables:
         made["ADEX"] = derive_adex(seen, adsl, protocol)
+    if "ADEOT" in wanted.tables:
+        made["ADEOT"] = derive_adeot(seen, adsl)
     if "ADSUBTX" in wanted.tables:
         made["ADSUBTX"] = derive_adsubtx(seen, adsl, protocol)
     if "ADLB" in wanted.tables and "LB" in seen:
