@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import polars as pl
 
 from equipoise.adam.evaluators import every_read, reading_evaluators, rows_of
@@ -14,11 +15,13 @@ from equipoise.adam.response_profile import response_options
 from equipoise.adam.response_records import CARRIED, ResponseRecords
 from equipoise.protocol.model import Evaluator, Protocol
 from equipoise.recist.best_response import compute_best_response
+from equipoise.recist.history import Integers, read_starts
 from equipoise.recist.response_options import (
     RESPONSE_CODES,
     ResponseOptions,
 )
 from equipoise.tables import load_contract, subject_key
+from equipoise.tables.key_codes import find_rows, sort_order, take_rows
 
 Tables = Mapping[str, pl.DataFrame]
 
@@ -96,13 +99,14 @@ def _with_source(
 
     A timepoint that progression is dated back to keeps its own response as OVR [C 14].
     """
-    source = records.select(*key, "NUMBER", *CARRIED)
+    source = records.select(CARRIED)
     domain, variable = source_of
     is_overall = pl.col("PARAMCD") == "OVR"
     codes = pl.col("AVALC").replace_strict(RESPONSE_CODES, default=None, return_dtype=pl.Int64)
-    joined = found.with_columns(NUMBER=pl.col("RSSEQ").cast(pl.Int64)).drop("RSSEQ")
+    numbered = found.with_columns(NUMBER=pl.col("RSSEQ").cast(pl.Int64)).drop("RSSEQ")
+    places = find_rows(numbered, records, on=[*key, "NUMBER"])
     return (
-        joined.join(source, on=[*key, "NUMBER"], how="left", maintain_order="left")
+        pl.concat([numbered, take_rows(source, places)], how="horizontal")
         .with_columns(
             SRCDOM=pl.coalesce("SRCDOM", pl.lit(domain)),
             SRCVAR=pl.coalesce("SRCVAR", pl.lit(variable)),
@@ -155,31 +159,40 @@ def _yes_no(found: pl.Expr) -> dict[str, pl.Expr]:
     }
 
 
-def _words(column: str, words: Mapping[str, str]) -> pl.Expr:
-    return pl.col(column).replace_strict(words, return_dtype=pl.String)
-
-
 def order_responses(rows: pl.DataFrame, adsl: pl.DataFrame, protocol: Protocol) -> pl.DataFrame:
     """PARAM, ASEQ and the order of the contract: evaluators as the protocol lists them."""
     key = subject_key(adsl)
     names = load_contract("ADRS").rules["parameters"]
-    code = {name: number for number, name in enumerate(sorted(names))}
-    parameter = pl.col("PARAMCD").replace_strict(code, return_dtype=pl.Int64)
-    place, label = pl.lit(None, dtype=pl.Int64), pl.lit(None, dtype=pl.String)
-    for number, evaluator in enumerate(protocol.evaluators):
-        here = pl.col("EVALUATOR") == evaluator.id
-        told = {n: text.replace("{by}", f"by {evaluator.label}") for n, text in names.items()}
-        place = pl.when(here).then(number * len(code) + parameter).otherwise(place)
-        label = pl.when(here).then(_words("PARAMCD", told)).otherwise(label)
-    return (
-        rows.drop("STUDYID", strict=False)
-        .join(adsl.select(*key, "STUDYID"), on=key, how="left")
-        .with_columns(place=place)
-        .sort(*key, "place", "ADT", "RSSEQ", nulls_last=True)
-        .with_columns(PARAM=label)
-        .with_columns(ASEQ=pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over(key))
-        .select(
-            *(c for c in key if c == "REPID"),
-            *(c.name for c in load_contract("ADRS").columns),
+    parameters, evaluators = sorted(names), [one.id for one in protocol.evaluators]
+    labels = [
+        names[parameter].replace("{by}", f"by {evaluator.label}")
+        for evaluator in protocol.evaluators
+        for parameter in parameters
+    ]
+    place = _number(rows["EVALUATOR"], evaluators) * len(parameters)
+    place += _number(rows["PARAMCD"], parameters)
+    number = rows.select("ADT", "RSSEQ").with_columns(
+        subject=find_rows(rows, adsl, on=key), place=pl.Series(place)
+    )
+    order = sort_order(number, by=["subject", "place", "ADT", "RSSEQ"])
+    subject, which = number["subject"].gather(order), pl.Series(place[order])
+    made = (
+        adsl.select(*key, "STUDYID")
+        .select(pl.all().gather(subject))
+        .with_columns(
+            EVALUATOR=pl.Series(evaluators).gather(which // len(parameters)),
+            PARAMCD=pl.Series(parameters).gather(which % len(parameters)),
+            PARAM=pl.Series(labels).gather(which),
+            ASEQ=np.arange(1, rows.height + 1) - read_starts(subject.to_numpy()),
         )
     )
+    columns = [c.name for c in load_contract("ADRS").columns]
+    rest = rows.select(c for c in columns if c not in made.columns)[order]
+    return pl.concat([made, rest], how="horizontal").select(
+        *(c for c in key if c == "REPID"), *columns
+    )
+
+
+def _number(column: pl.Series, names: list[str]) -> Integers:
+    """Place of each text among the names, each of which it must be."""
+    return column.cast(pl.Enum(names)).to_physical().cast(pl.Int64).to_numpy().copy()
