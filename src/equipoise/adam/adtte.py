@@ -64,7 +64,7 @@ def derive_adtte(
 def _wanted(protocol: Protocol) -> Iterator[tuple[Endpoint, str | None]]:
     """Every timed endpoint with its primary rule set, then with each of its sensitivity sets."""
     for endpoint in protocol.endpoints:
-        if endpoint.kind == "os":
+        if endpoint.kind in _UNREAD:
             yield endpoint, None
         elif endpoint.kind in _KINDS:
             for name in dict.fromkeys((endpoint.censoring, *endpoint.sensitivity)):
@@ -89,8 +89,8 @@ def _check_distinct(protocol: Protocol) -> None:
 
 
 def _derived(endpoint: Endpoint, rule_set: str | None, basis: _Basis) -> pl.DataFrame:
-    if endpoint.kind == "os":
-        return _survival(endpoint, basis)
+    if endpoint.kind in _UNREAD:
+        return _UNREAD[endpoint.kind](endpoint, basis)
     return _KINDS[endpoint.kind](endpoint, find_rule_set(rule_set, basis.protocol), basis)
 
 
@@ -121,6 +121,40 @@ def _survival(endpoint: Endpoint, basis: _Basis) -> pl.DataFrame:
         )
         .select(*subject_key(basis.adsl), "STARTDT", *DECIDED)
     )
+
+
+def _on_treatment(endpoint: Endpoint, basis: _Basis) -> pl.DataFrame:
+    """TTD: permanent discontinuation of the last drug; censored at completion, or the last dose."""
+    adsl, key = basis.adsl, subject_key(basis.adsl)
+    status = pl.col("EOTSTT")
+    # one dose whose end is not recorded still dates the treatment
+    dosed = pl.max_horizontal("TRTEDT", "STARTDT")
+    ended = status.is_in(["COMPLETED", "DISCONTINUED"]).fill_null(value=False)
+    return (
+        _starts(endpoint, adsl)
+        .join(adsl.select(*key, "EOTSTT", "EOTDT", "TRTEDT"), on=key, how="left")
+        .with_columns(
+            ending=pl.when(status == "DISCONTINUED")
+            .then(pl.lit("discontinued"))
+            .when(status == "COMPLETED")
+            .then(pl.lit("treatment_completed"))
+            .otherwise(pl.lit("on_treatment")),
+            ADT=pl.when(ended)
+            .then(pl.max_horizontal("EOTDT", "STARTDT").fill_null(dosed))
+            .otherwise(dosed),
+            SRCSEQ=pl.lit(None, dtype=pl.Int64),
+            SOURCE=pl.lit(None, dtype=pl.String),
+            LEFTDT=pl.lit(None, dtype=pl.Date),
+            RIGHTDT=pl.lit(None, dtype=pl.Date),
+        )
+        .select(*key, "STARTDT", *DECIDED)
+    )
+
+
+_UNREAD: dict[str, Callable[[Endpoint, _Basis], pl.DataFrame]] = {
+    "os": _survival,
+    "ttd": _on_treatment,
+}
 
 
 def _progression_free(endpoint: Endpoint, rules: RuleSet, basis: _Basis) -> pl.DataFrame:
@@ -205,13 +239,13 @@ def _described(times: pl.DataFrame, endpoint: Endpoint, rule_set: str | None) ->
     named = pl.coalesce("SOURCE", words("source", pl.String))
     at_start = (named == "ADRS.ADT") & pl.col("SRCSEQ").is_null()
     source = pl.when(at_start).then(pl.lit(fallback.source)).otherwise(named)
-    of_survival = endpoint.kind == "os"
+    unread = endpoint.kind in _UNREAD
     return times.select(
         *subject_key(times),
         ENDPOINT=pl.lit(endpoint.id),
         PARAMCD=pl.lit(endpoint.paramcd),
         PARAM=pl.lit(endpoint.label),
-        EVALUATOR=pl.lit(None if of_survival else endpoint.evaluator, dtype=pl.String),
+        EVALUATOR=pl.lit(None if unread else endpoint.evaluator, dtype=pl.String),
         RULESET=pl.lit(rule_set, dtype=pl.String),
         STARTDT=pl.col("STARTDT"),
         ADT=pl.col("ADT"),

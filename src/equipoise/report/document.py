@@ -41,12 +41,14 @@ from equipoise.report.responders_table import responders_tables
 from equipoise.report.response_table import response_table
 from equipoise.report.rule_set_table import rule_set_tables
 from equipoise.report.shells import baseline_table, disposition_table, populations_table
+from equipoise.report.special_interest_table import special_interest_table
 from equipoise.report.spider_figure import spider_figure
 from equipoise.report.subgroup_table import subgroup_tables
 from equipoise.report.summary import Card, facts, key_results, treatments
 from equipoise.report.survival_table import follow_up_table, survival_table
 from equipoise.report.swimmer_figure import swimmer_figures
 from equipoise.report.table import Rounded, Table, cell_numbers
+from equipoise.report.treatment_end_table import treatment_end_table
 from equipoise.report.waterfall_figure import waterfall_figure
 from equipoise.report.words import variable_labels
 
@@ -164,6 +166,7 @@ def _sections(
                 patient_flow(numbers, protocol),
                 populations_table(numbers, protocol),
                 disposition_table(numbers, protocol),
+                treatment_end_table(numbers, protocol),
                 baseline_table(numbers, protocol, args),
             ],
         ),
@@ -191,6 +194,7 @@ def _sections(
                 term_table(numbers, protocol),
                 grade_table(numbers, protocol),
                 *kind_tables(numbers, protocol),
+                special_interest_table(numbers, protocol, args),
                 deaths_table(numbers, protocol),
             ],
         ),

@@ -242,6 +242,7 @@ def _footnotes(
         if method in OF_THE_CURVE:
             own = {name: value for name, value in own.items() if curve.get(name) != value}
         notes.append(method_words(method, own))
+    notes.append("Under events: the earliest event that counted; under censored: the reason.")
     states = {number.state for number in numbers.of(analysis.id, KM)}
     known = {"NR": "NR: not reached.", "NE": "NE: not estimable.", "NA": "NA: not applicable."}
     notes += [text for state, text in known.items() if state in states]
