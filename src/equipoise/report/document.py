@@ -53,7 +53,7 @@ from equipoise.report.waterfall_figure import waterfall_figure
 from equipoise.report.words import variable_labels
 
 # Parts of the page's script, in the order in which they need one another.
-SCRIPTS = ("elements", "profile", "panel", "selection", "search", "keyboard")
+SCRIPTS = ("elements", "profile", "panel", "selection", "search", "keyboard", "order")
 PURPOSES = {"primary": "Primary", "secondary": "Secondary", "sensitivity": "Sensitivity"}
 
 Block = Table | Figure | Flow | Paragraph
