@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -18,8 +18,9 @@ INK, MUTED, RULE, ALERT = "#1B1F24", "#5B6570", "#D5DAE0", "#B42318"
 # Okabe-Ito: experimental arm, control arm, third arm, and what may follow.
 ARM_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 ARM_DASHES = ([1, 0], [7, 4], [2, 3], [9, 3, 2, 3])
-# A number stands in a text as one private-use character, so that the layout measures one glyph.
-FIRST_MARK = 0xE000
+# A number stands in a text as its place between two lozenges: signs that every font has. The
+# renderer searches all fonts of a machine, file by file, for a sign that its font lacks.
+MARK = re.compile("◊([0-9]+)◊")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +68,17 @@ def arm_styles(protocol: Protocol) -> dict[str, int]:
 
 
 def mark(numbers: list[Number], number: Number) -> str:
-    """The character that stands for a result in a text of the specification."""
-    if number not in numbers:
+    """What stands for a result in a text of the specification."""
+    known = [item.result_id for item in numbers]
+    if number.result_id not in known:
         numbers.append(number)
-    return chr(FIRST_MARK + numbers.index(number))
+        known.append(number.result_id)
+    return f"◊{known.index(number.result_id)}◊"
+
+
+def bind_marks(text: str, numbers: Sequence[Number], bound: Callable[[Number], str]) -> str:
+    """The drawing with every mark replaced by what `bound` makes of the number it stands for."""
+    return MARK.sub(lambda found: bound(numbers[int(found[1])]), text)
 
 
 def base_spec(*, width: int, height: int, font_size: int) -> dict[str, Any]:
@@ -133,8 +141,7 @@ def render_svg(figure: Figure, drawing: Drawing) -> str:
     svg = re.sub(r' (role|aria-[a-z]+)="[^"]*"', "", svg)
     svg = re.sub(r'<path class="(?:back|fore)ground"[^>]*display="none"/>', "", svg)
     svg = re.sub(r'<path class="background" d="M0,0h0v0h0Z"[^>]*/>', "", svg)
-    for index, number in enumerate(drawing.numbers):
-        svg = svg.replace(chr(FIRST_MARK + index), _bound(number))
+    svg = bind_marks(svg, drawing.numbers, _bound)
     head, _, body = svg.partition(">")
     view = re.search(r'viewBox="([^"]*)"', head)
     assert view is not None  # vl-convert always writes one

@@ -9,7 +9,8 @@ from functools import cache
 from html import escape
 from typing import Any
 
-from equipoise.report.figures import ARM_COLOURS, FIRST_MARK, FONT, VL_VERSION, Drawing
+from equipoise.report.figures import ARM_COLOURS, FONT, VL_VERSION, Drawing, bind_marks
+from equipoise.report.numbers import Number
 from equipoise.report.print.grid import Setting, plain
 from equipoise.report.print.style import Style, number_text
 from equipoise.report.print.typeset import FONT as PRINT_FONT
@@ -28,11 +29,13 @@ def drawing_svg(drawing: Drawing, setting: Setting, *, width_mm: float | None = 
         vl_version=VL_VERSION,
         format_locale=_locale(setting.style),
     )
-    for index, number in enumerate(drawing.numbers):
-        text = escape(plain(number_text(number, setting.style, setting.numbers)))
-        svg = svg.replace(chr(FIRST_MARK + index), text)
+    svg = bind_marks(svg, drawing.numbers, lambda number: _text(number, setting))
     svg = _counted_ids(re.sub(r' (role|aria-[a-z]+)="[^"]*"', "", svg))
     return _sized(svg, width_mm) if width_mm else svg
+
+
+def _text(number: Number, setting: Setting) -> str:
+    return escape(plain(number_text(number, setting.style, setting.numbers)))
 
 
 @cache
