@@ -3,21 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import polars as pl
 
-from equipoise.protocol.model import Protocol
 from equipoise.report.abstract import Paragraph
-from equipoise.report.document import Block, Results, compose, extent
+from equipoise.report.document import Block, Document, extent
 from equipoise.report.flow import Flow
-from equipoise.report.footnotes import resolved_args
-from equipoise.report.numbers import Number, index_results
-from equipoise.report.origin import origin_of
-from equipoise.report.summary import Card, key_results
+from equipoise.report.numbers import Number
+from equipoise.report.summary import Card
 from equipoise.report.table import Part, Rounded, Table
-from equipoise.report.words import variable_labels
 
 Place = tuple[int, int, str, str, Sequence[Part]]
 DISPLAY: dict[str, Any] = {
@@ -43,23 +39,17 @@ CELL: dict[str, Any] = {
 }
 
 
-def display_tables(
-    results: Results, protocol: Protocol, *, run: Mapping[str, Any]
-) -> dict[str, pl.DataFrame]:
+def display_tables(document: Document) -> dict[str, pl.DataFrame]:
     """The tables `display` and `display_cell` of a readout, as their contracts state.
 
-    Parameters    results, run : as render_readout
     Returns       every place of every display that holds a result; the same places as on the page
     """
-    numbers = index_results(results["results"])
-    args = resolved_args(results["analysis"], variable_labels(protocol))
-    sections = compose(results, protocol, numbers, args, origin=origin_of(run["data"]))
-    cutoff = extent(run.get("cutoff"))
+    cutoff = extent(document.run.get("cutoff"))
     shown: list[tuple[str, str, Block | Card]] = [
         (f"key-{card.target}-{at}", "Summary", card)
-        for at, card in enumerate(key_results(numbers, protocol), start=1)
+        for at, card in enumerate(document.cards, start=1)
     ]
-    for section in sections:
+    for section in document.sections:
         for at, item in enumerate(section.blocks, start=1):
             name = f"{section.id}-{at}" if isinstance(item, Paragraph) else item.id
             shown.append((name, section.title, item))

@@ -1,18 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tables, figures and text to one page that loads nothing."""
+"""Tables, figures and text in reading order: the readout before it takes a form."""
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from hashlib import sha256
-from importlib.resources import files
 from typing import Any
 
 import polars as pl
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from equipoise.protocol.model import Protocol
 from equipoise.report.abstract import Paragraph, abstract_paragraphs
@@ -23,9 +18,8 @@ from equipoise.report.boundary_figure import boundary_figure
 from equipoise.report.concordance_table import concordance_tables
 from equipoise.report.convention_table import convention_tables
 from equipoise.report.deaths_table import deaths_table
-from equipoise.report.definitions import definitions_json
 from equipoise.report.exposure_table import dose_table, duration_table
-from equipoise.report.figures import Figure, render_svg
+from equipoise.report.figures import Figure
 from equipoise.report.flow import Flow, patient_flow
 from equipoise.report.footnotes import method_words, resolved_args
 from equipoise.report.forest_figure import forest_figures
@@ -33,7 +27,7 @@ from equipoise.report.kaplan_meier_figure import kaplan_meier_figure
 from equipoise.report.laboratory_table import shift_table
 from equipoise.report.listing_tables import listing_tables
 from equipoise.report.look_table import look_table
-from equipoise.report.numbers import Number, Numbers, index_results
+from equipoise.report.numbers import Numbers, index_results
 from equipoise.report.origin import Origin, origin_of
 from equipoise.report.patient_rows import Patients, index_patients
 from equipoise.report.published_table import assumption_table, published_table
@@ -43,15 +37,13 @@ from equipoise.report.rule_set_table import rule_set_tables
 from equipoise.report.shells import baseline_table, disposition_table, populations_table
 from equipoise.report.spider_figure import spider_figure
 from equipoise.report.subgroup_table import subgroup_tables
-from equipoise.report.summary import Card, facts, key_results, treatments
+from equipoise.report.summary import Card, key_results
 from equipoise.report.survival_table import follow_up_table, survival_table
 from equipoise.report.swimmer_figure import swimmer_figures
-from equipoise.report.table import Rounded, Table, cell_numbers
+from equipoise.report.table import Table
 from equipoise.report.waterfall_figure import waterfall_figure
 from equipoise.report.words import variable_labels
 
-# Parts of the page's script, in the order in which they need one another.
-SCRIPTS = ("elements", "profile", "panel", "selection", "search", "keyboard")
 PURPOSES = {"primary": "Primary", "secondary": "Secondary", "sensitivity": "Sensitivity"}
 
 Block = Table | Figure | Flow | Paragraph
@@ -69,48 +61,52 @@ class Section:
     nav: str = ""
 
 
-def render_readout(
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The readout before it takes a form: its parts, and what they are made from.
+
+    Without `patients` nothing in it can be traced to a person.
+    """
+
+    results: Results
+    protocol: Protocol
+    run: Mapping[str, Any]
+    patients: bool
+    numbers: Numbers
+    args: Mapping[tuple[str, str], Mapping[str, Any]]
+    origin: Origin
+    sections: tuple[Section, ...]
+    cards: tuple[Card, ...]
+
+    def blocks(self) -> list[Block]:
+        """Tables, figures and texts in reading order."""
+        return [block for section in self.sections for block in section.blocks]
+
+
+def compose_document(
     results: Results, protocol: Protocol, *, run: Mapping[str, Any], patients: bool = True
-) -> str:
-    """The readout of a trial as one HTML page.
+) -> Document:
+    """The readout of a trial, composed once for all its forms.
 
     Parameters    results : the tables results, analysis, rowset, sentence and, where the protocol
                   carries published figures, published
                   run : run_id; data (SIMULATED, TWIN or DATA); cutoff; seed; versions; inputs
                   patients : False leaves out whatever could be traced to a person
-    Returns       the page; the same arguments give the same bytes
     """
     numbers = index_results(results["results"])
     args = resolved_args(results["analysis"], variable_labels(protocol))
     origin = origin_of(run["data"])
     sections = compose(results, protocol, numbers, args, origin=origin, patients=patients)
-    cards = key_results(numbers, protocol)
-    printed = [*_printed(sections), *_card_numbers(cards)]
-    known = index_patients(results) if patients else None
-    css, script = _template_text("readout.css"), page_script()
-    return (
-        page_environment()
-        .get_template("readout.html.j2")
-        .render(
-            protocol=protocol,
-            run=run,
-            cutoff=extent(run.get("cutoff")),
-            label=origin.label,
-            origin=origin,
-            patients=patients,
-            sections=sections,
-            cards=cards,
-            facts=facts(protocol),
-            treatments=treatments(protocol),
-            methods=methods_of(results["analysis"], args),
-            css=Markup(css),
-            script=Markup(script),
-            css_hash=_csp_hash(css),
-            script_hash=_csp_hash(script),
-            definitions=Markup(
-                definitions_json(printed, numbers, results, protocol, args, patients=known)
-            ),
-        )
+    return Document(
+        results=results,
+        protocol=protocol,
+        run=run,
+        patients=patients,
+        numbers=numbers,
+        args=args,
+        origin=origin,
+        sections=tuple(sections),
+        cards=tuple(key_results(numbers, protocol)),
     )
 
 
@@ -272,30 +268,6 @@ def _numbered(sections: list[Section]) -> list[Section]:
     return done
 
 
-def _printed(sections: Iterable[Section]) -> list[Number]:
-    """Every result that the sections print."""
-    found: list[Number] = []
-    for section in sections:
-        for block in section.blocks:
-            if isinstance(block, Table):
-                found += cell_numbers(block)
-            elif isinstance(block, Figure):
-                for drawing in block.drawings:
-                    found += [*drawing.numbers, *drawing.steps]
-            elif isinstance(block, Flow):
-                boxes = [*block.top, *(box for _, arm in block.arms for box in arm)]
-                found += [item.number for box in boxes for item in box.items]
-            else:
-                parts = [part for sentence in block.sentences for part in sentence.parts]
-                found += [part for part in parts if isinstance(part, Number)]
-    return found
-
-
-def _card_numbers(cards: Iterable[Card]) -> list[Number]:
-    parts = [part for card in cards for line in card.lines for part in line.cell.parts]
-    return [part for part in parts if isinstance(part, Number)]
-
-
 def methods_of(
     analysis: pl.DataFrame, args: Mapping[tuple[str, str], Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
@@ -305,41 +277,3 @@ def methods_of(
         words = method_words(row["method_id"], args[row["analysis_id"], row["method_id"]])
         found.setdefault((words, row["code_ref"]), []).append(row)
     return [{"words": words, "code": code, "uses": uses} for (words, code), uses in found.items()]
-
-
-def page_environment() -> Environment:
-    """The templates of the pages, escaping on, with what they ask of blocks."""
-    environment = Environment(
-        loader=PackageLoader("equipoise.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.tests["result"] = lambda part: isinstance(part, Number)
-    environment.tests["rounded"] = lambda part: isinstance(part, Rounded)
-    environment.filters["svg"] = lambda figure: [
-        Markup(render_svg(figure, drawing)) for drawing in figure.drawings
-    ]
-    return environment
-
-
-def page_script() -> str:
-    """The script of the readout page: its parts in one closure."""
-    parts = "".join(_template_text(f"page/{name}.js") for name in SCRIPTS)
-    return f'"use strict";\n(() => {{\n{parts}}})();\n'
-
-
-def _template_text(name: str) -> str:
-    return files("equipoise.report").joinpath("templates", name).read_text(encoding="utf-8")
-
-
-def page_style() -> tuple[str, str]:
-    """The style sheet of every page, and the hash by which a page's own policy admits it."""
-    css = _template_text("readout.css")
-    return css, _csp_hash(css)
-
-
-def _csp_hash(text: str) -> str:
-    """The hash by which the page's own policy admits this style or script, and no other."""
-    return "sha256-" + b64encode(sha256(text.encode()).digest()).decode()

@@ -11,8 +11,8 @@ from typing import Any
 
 from equipoise.protocol.model import Protocol
 from equipoise.report.numbers import Number
+from equipoise.report.renderer import Draw, Drawn, draw_here
 
-VL_VERSION = "6.1"
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 INK, MUTED, RULE, ALERT = "#1B1F24", "#5B6570", "#D5DAE0", "#B42318"
 # Okabe-Ito: experimental arm, control arm, third arm, and what may follow.
@@ -130,9 +130,16 @@ def pixels(field: str) -> dict[str, Any]:
 
 def render_svg(figure: Figure, drawing: Drawing) -> str:
     """The drawing as SVG text to stand inside a page; equal input gives equal bytes."""
-    import vl_convert  # costs 0.1 s: pages without figures do not pay it
+    return begin_svg(figure, drawing, draw_here)()
 
-    svg: str = vl_convert.vegalite_to_svg(dict(drawing.spec), vl_version=VL_VERSION)
+
+def begin_svg(figure: Figure, drawing: Drawing, draw: Draw) -> Drawn:
+    """The same drawing, begun now and waited for when it is called."""
+    drawn = draw(drawing.spec, None)
+    return lambda: _for_page(drawn(), figure, drawing)
+
+
+def _for_page(svg: str, figure: Figure, drawing: Drawing) -> str:
     name = f"{figure.id}-{drawing.size}".replace(".", "-")
     svg = _stable_ids(svg, name)
     svg = re.sub(r' (?:d|transform)="[^"]*"', _short_numbers, svg)
