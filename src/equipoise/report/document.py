@@ -18,6 +18,7 @@ from equipoise.protocol.model import Protocol
 from equipoise.report.abstract import Paragraph, abstract_paragraphs
 from equipoise.report.adherence_table import adherence_table
 from equipoise.report.adverse_event_detail import grade_table, kind_tables
+from equipoise.report.adverse_event_figure import adverse_event_figures
 from equipoise.report.adverse_event_table import common_table, overview_table, term_table
 from equipoise.report.boundary_figure import boundary_figure
 from equipoise.report.concordance_table import concordance_tables
@@ -190,6 +191,7 @@ def _sections(
             "Adverse events",
             [
                 overview_table(numbers, protocol),
+                *adverse_event_figures(numbers, protocol, label=origin.label),
                 common_table(numbers, protocol),
                 term_table(numbers, protocol),
                 grade_table(numbers, protocol),
