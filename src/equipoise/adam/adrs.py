@@ -8,12 +8,12 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-from equipoise.adam.evaluators import every_read, reading_evaluators, rows_of
+from equipoise.adam.evaluators import every_read, named_evaluator, reading_evaluators, rows_of
 from equipoise.adam.new_therapy import derive_new_therapy
 from equipoise.adam.reference_day import reference_variable
 from equipoise.adam.response_profile import response_options
-from equipoise.adam.response_records import CARRIED, ResponseRecords
-from equipoise.protocol.model import Evaluator, Protocol
+from equipoise.adam.response_records import CARRIED, TRACE, ResponseRecords
+from equipoise.protocol.model import Protocol
 from equipoise.recist.best_response import compute_best_response
 from equipoise.recist.history import Integers, read_starts
 from equipoise.recist.response_options import (
@@ -36,7 +36,7 @@ def derive_adrs(
                   adsl : one row per subject with RANDDT and DTHDT
                   records : overall responses, from RS or from lesions
     Returns       ADRS; SRCDOM, SRCVAR and SRCSEQ on all rows; RSSEQ on recorded ones; RULE, LESIONS
-                  and REASON where the lesions say why
+                  and REASON where the lesions say why; no column of TRACE where records have none
     Source: admiralonco ADRS template as the oracle README sets it out; RECIST 1.1
     """
     subjects = adsl.select(subject_key(adsl))
@@ -54,6 +54,8 @@ def derive_adrs(
         _death(reads, adsl),
         _measurable(reads, tables, protocol),
     ]
+    if not set(TRACE) <= set(assessments.columns):
+        parts = [part.drop(TRACE, strict=False) for part in parts]
     return order_responses(pl.concat(parts, how="diagonal_relaxed"), adsl, protocol)
 
 
@@ -99,8 +101,9 @@ def _with_source(
 
     A timepoint that progression is dated back to keeps its own response as OVR [C 14].
     """
-    source = records.select(CARRIED)
-    domain, variable = source_of
+    traced = set(TRACE) <= set(records.columns)
+    source = records.select(*CARRIED, *(TRACE if traced else ()))
+    told = dict(zip(("SRCDOM", "SRCVAR"), source_of if traced else (), strict=False))
     is_overall = pl.col("PARAMCD") == "OVR"
     codes = pl.col("AVALC").replace_strict(RESPONSE_CODES, default=None, return_dtype=pl.Int64)
     numbered = found.with_columns(NUMBER=pl.col("RSSEQ").cast(pl.Int64)).drop("RSSEQ")
@@ -108,8 +111,7 @@ def _with_source(
     return (
         pl.concat([numbered, take_rows(source, places)], how="horizontal")
         .with_columns(
-            SRCDOM=pl.coalesce("SRCDOM", pl.lit(domain)),
-            SRCVAR=pl.coalesce("SRCVAR", pl.lit(variable)),
+            *(pl.coalesce(name, pl.lit(text)).alias(name) for name, text in told.items()),
             RSSEQ=pl.when(is_overall).then("RSSEQ"),
             AVALC=pl.when(is_overall).then("OVRLRESP").otherwise("AVALC"),
         )
@@ -135,8 +137,11 @@ def _measurable(reads: pl.DataFrame, tables: Tables, protocol: Protocol) -> pl.D
     tu = tables["TU"]
     key, is_target = subject_key(tu), pl.col("TUSTRESC") == load_contract("TU").rules["target"]
     sequence = pl.col("TUSEQ").min() if "TUSEQ" in tu.columns else pl.lit(None, dtype=pl.Int64)
+    chosen = tu.filter(is_target)
     targets = pl.concat(
-        _targets(evaluator, tu.filter(is_target)).group_by(*key, "EVALUATOR").agg(SRCSEQ=sequence)
+        rows_of(evaluator, chosen, domain="TU")
+        .group_by(key)
+        .agg(named_evaluator(evaluator, protocol).first(), SRCSEQ=sequence)
         for evaluator in reading_evaluators(protocol)
     ).with_columns(found=True)
     return reads.join(targets, on=reads.columns, how="left").with_columns(
@@ -145,10 +150,6 @@ def _measurable(reads: pl.DataFrame, tables: Tables, protocol: Protocol) -> pl.D
         SRCVAR=pl.lit("TUSTRESC"),
         **_yes_no(pl.col("found").is_not_null()),
     )
-
-
-def _targets(evaluator: Evaluator, targets: pl.DataFrame) -> pl.DataFrame:
-    return rows_of(evaluator, targets, domain="TU").with_columns(EVALUATOR=pl.lit(evaluator.id))
 
 
 def _yes_no(found: pl.Expr) -> dict[str, pl.Expr]:
@@ -187,10 +188,9 @@ def order_responses(rows: pl.DataFrame, adsl: pl.DataFrame, protocol: Protocol) 
         )
     )
     columns = [c.name for c in load_contract("ADRS").columns]
-    rest = rows.select(c for c in columns if c not in made.columns)[order]
-    return pl.concat([made, rest], how="horizontal").select(
-        *(c for c in key if c == "REPID"), *columns
-    )
+    rest = rows.select(c for c in columns if c in rows.columns and c not in made.columns)[order]
+    whole = pl.concat([made, rest], how="horizontal")
+    return whole.select(*(c for c in key if c == "REPID"), *(c for c in columns if c in whole))
 
 
 def _number(column: pl.Series, names: list[str]) -> Integers:

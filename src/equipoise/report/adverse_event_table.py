@@ -196,7 +196,7 @@ def difference_notes(protocol: Protocol) -> tuple[str, ...]:
     if control is None:
         return ()
     return (
-        f"Difference: percentage less that of {control.short}, all grades; Miettinen-Nurminen "
+        f"Difference: percentage minus that of {control.short}, all grades; Miettinen-Nurminen "
         "intervals, without strata, not adjusted for multiplicity.",
     )
 

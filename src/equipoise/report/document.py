@@ -48,7 +48,7 @@ from equipoise.report.subgroup_table import subgroup_tables
 from equipoise.report.summary import Card, facts, key_results, treatments
 from equipoise.report.survival_table import follow_up_table, survival_table
 from equipoise.report.swimmer_figure import swimmer_figures
-from equipoise.report.table import Rounded, Table, cell_numbers
+from equipoise.report.table import Rounded, Table, cell_numbers, without_idle_notes
 from equipoise.report.treatment_end_table import treatment_end_table
 from equipoise.report.waterfall_figure import waterfall_figure
 from equipoise.report.words import variable_labels
@@ -273,7 +273,8 @@ def _numbered(sections: list[Section]) -> list[Section]:
                 continue
             kind = "table" if isinstance(block, Table) else "figure"
             counts[kind] += 1
-            blocks.append(replace(block, number=counts[kind]))
+            shown = without_idle_notes(block) if isinstance(block, Table) else block
+            blocks.append(replace(shown, number=counts[kind]))
         done.append(replace(section, blocks=tuple(blocks)))
     return done
 

@@ -95,7 +95,7 @@ def _digits(left: pl.Series, right: pl.Series) -> tuple[Integers, Integers, int]
             np.where(known, other - low, _NOWHERE),
             high - low + 1,
         )
-    names = right.cast(pl.String).unique().drop_nulls()
+    names = _names(right)
     one, other = (_codes(column, names) for column in (left, right))
     return one, other, max(len(names), 1)
 
@@ -109,13 +109,24 @@ def _ordered_digits(column: pl.Series) -> tuple[Integers, int]:
     if column.dtype.is_float():
         values, digit = np.unique(column.fill_null(np.inf).to_numpy(), return_inverse=True)
         return digit.astype(np.int64), len(values)
-    names = column.cast(pl.String).unique().drop_nulls().sort()
+    names = _names(column).sort()
     digit = _codes(column, names)
     return np.where(digit < 0, len(names), digit), len(names) + 1
 
 
+def _names(column: pl.Series) -> pl.Series:
+    """The texts that a column has, or, of categories, may have."""
+    if isinstance(column.dtype, pl.Enum):
+        return column.dtype.categories
+    return column.cast(pl.String).unique().drop_nulls()
+
+
 def _codes(column: pl.Series, names: pl.Series) -> Integers:
     """Place of each text among `names`; -1 where it is none of them."""
+    if isinstance(column.dtype, pl.Enum):
+        of_category = np.append(_codes(column.dtype.categories, names), _NOWHERE)
+        physical: Integers = of_category[_filled(column, _NOWHERE)]
+        return physical
     codes = column.cast(pl.String).cast(pl.Enum(names), strict=False).to_physical()
     return _filled(codes, _NOWHERE)
 
