@@ -166,6 +166,8 @@ def _comparison(analysis: Analysis, numbers: Numbers, protocol: Protocol) -> lis
             p = numbers.find(analysis.id, f"logrank{suffix}", "p", arm.id)
             ratio.append(Cell() if blank else estimate_cell(numbers, hazard))
             test.append(Cell() if blank else number_cell(p))
+        if not numbers.of(analysis.id, f"cox{suffix}"):
+            continue
         rows += [
             Row(heading, heading=True),
             Row("Hazard ratio", tuple(ratio), depth=1, unit=f"{100 * analysis.conf_level:g}% CI"),

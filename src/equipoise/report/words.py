@@ -48,6 +48,7 @@ EVENT_KINDS = {
     "leading to dose modification": "Leading to a reduced or paused dose",
     "fatal": "Fatal",
 }
+BRITISH = {"tumor": "tumour", "randomization": "randomisation"}
 UNITS = {"mg/m2": "mg/m²"}
 
 
@@ -73,8 +74,12 @@ def upper_first(text: str) -> str:
 
 
 def reason_words(reason: str) -> str:
-    """A reason written as a title, as running text: short words in capitals stay."""
+    """A reason written as a title, as running text: short words in capitals stay.
+
+    The templates of ADaM spell as Americans do, this report as the British do.
+    """
     words = [w if w.isupper() and len(w) < 5 else w.lower() for w in reason.split(" ")]
+    words = [BRITISH.get(word, word) for word in words]
     text = " ".join(words)
     return text[:1].upper() + text[1:]
 
