@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import polars as pl
 
 from equipoise.report.abstract import Paragraph
-from equipoise.report.document import Block, Document, extent
+from equipoise.report.document import Block, Document, Section, extent
 from equipoise.report.flow import Flow
 from equipoise.report.numbers import Number
 from equipoise.report.summary import Card
@@ -45,26 +45,33 @@ def display_tables(document: Document) -> dict[str, pl.DataFrame]:
     Returns       every place of every display that holds a result; the same places as on the page
     """
     cutoff = extent(document.run.get("cutoff"))
-    shown: list[tuple[str, str, Block | Card]] = [
-        (f"key-{card.target}-{at}", "Summary", card)
-        for at, card in enumerate(document.cards, start=1)
-    ]
-    for section in document.sections:
-        for at, item in enumerate(section.blocks, start=1):
-            name = f"{section.id}-{at}" if isinstance(item, Paragraph) else item.id
-            shown.append((name, section.title, item))
+    shown = named_displays(document.cards, document.sections)
     displays, cells = [], []
     for order, (name, title, block) in enumerate(shown, start=1):
-        places = list(_places(block))
-        if any(isinstance(part, Number | Rounded) for *_, parts in places for part in parts):
+        found = list(places(block))
+        if any(isinstance(part, Number | Rounded) for *_, parts in found for part in parts):
             displays.append(_display(name, order, title, block, cutoff))
-            cells += [_cell(name, place) for place in places]
+            cells += [_cell(name, place) for place in found]
     return {
         "display": pl.DataFrame(displays, schema=DISPLAY, orient="row"),
         "display_cell": pl.DataFrame(
             [cell for cell in cells if cell["result_ids"]], schema=CELL, orient="row"
         ),
     }
+
+
+def named_displays(
+    cards: Iterable[Card], sections: Iterable[Section]
+) -> list[tuple[str, str, Block | Card]]:
+    """Every display in reading order: its output_id, its section, and what it is."""
+    shown: list[tuple[str, str, Block | Card]] = [
+        (f"key-{card.target}-{at}", "Summary", card) for at, card in enumerate(cards, start=1)
+    ]
+    for section in sections:
+        for at, item in enumerate(section.blocks, start=1):
+            name = f"{section.id}-{at}" if isinstance(item, Paragraph) else item.id
+            shown.append((name, section.title, item))
+    return shown
 
 
 def _display(
@@ -108,7 +115,7 @@ def _cell(name: str, place: Place) -> dict[str, Any]:
     }
 
 
-def _places(block: Block | Card) -> Iterator[Place]:
+def places(block: Block | Card) -> Iterator[Place]:
     """Every place of a display: where it is, what stands beside and above it, and its parts."""
     if isinstance(block, Table):
         yield from _of_table(block)
