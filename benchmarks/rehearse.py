@@ -58,7 +58,7 @@ def stages(trial: Protocol, rounds: int) -> dict[str, float]:
             "patients", lambda w=wanted: simulate_patients(trial, seed=SEED, replicates=w)
         )
         sdtm = timed("SDTM", lambda w=world: record_study(trial, w))
-        adam = timed("ADaM", lambda t=sdtm: derive_adam(t, trial, only=READ))
+        adam = timed("ADaM", lambda t=sdtm: derive_adam(t, trial, only=READ, traced=False))
         timed("analyses", lambda t=adam: analyse_replicates(t, trial))
     return best
 

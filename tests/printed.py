@@ -10,13 +10,14 @@ import subprocess
 import zlib
 
 from docx import Document
+from docx.oxml.ns import qn
 
 SIGN = re.compile(r"\\'([0-9a-f]{2})|\\u(-?\d+)\??|\\line ?|\\([\\{}])|([^\\{}])")
 
 
 def rtf_cells(content: bytes) -> list[str]:
     """The text of every table cell."""
-    text = content.decode("ascii")
+    text = re.sub(r"\{\\\*\\bkmk(start|end) \w+\}", "", content.decode("ascii"))
     found = re.findall(r"\\intbl\S*\\fs\d+ (.*?)\\cell$", text, flags=re.M)
     return [unescaped(cell) for cell in found]
 
@@ -33,6 +34,23 @@ def unescaped(text: str) -> str:
     return b"".join(unit.to_bytes(2, "little") for unit in units).decode("utf-16-le")
 
 
+def rtf_bookmarks(content: bytes) -> list[tuple[str, str]]:
+    """Each bookmark's name with the text it holds."""
+    found = re.findall(
+        r"\{\\\*\\bkmkstart (\w+)\}(.*?)\{\\\*\\bkmkend \1\}", content.decode("ascii")
+    )
+    return [(name, unescaped(text)) for name, text in found]
+
+
+def docx_controls(content: bytes) -> list[tuple[str, str]]:
+    """Each content control's tag with the text it holds."""
+    body = Document(io.BytesIO(content)).element.body
+    return [
+        (sdt.find(f"./{qn('w:sdtPr')}/{qn('w:tag')}").get(qn("w:val")), _docx_text(sdt))
+        for sdt in body.iter(qn("w:sdt"))
+    ]
+
+
 def docx_tables(content: bytes) -> list[list[list[str]]]:
     tables = Document(io.BytesIO(content)).tables
     found = []
@@ -43,9 +61,8 @@ def docx_tables(content: bytes) -> list[list[list[str]]]:
 
 
 def _docx_text(cell) -> str:
-    return "".join(
-        "\n" if e.tag.endswith("}br") else e.text or "" for e in cell.xpath(".//w:t | .//w:br")
-    )
+    found = cell.iter(qn("w:t"), qn("w:br"))
+    return "".join("\n" if e.tag.endswith("}br") else e.text or "" for e in found)
 
 
 def pdf_pages(content: bytes) -> list[str] | None:

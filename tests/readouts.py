@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Readouts of the simulated trials, made once per process; and parts of a page to look at."""
+"""Readouts of the bundled trials, made once per process; and parts of a page to look at."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from functools import cache
 from html.parser import HTMLParser
 
 import polars as pl
+from tests.oracles import oracle_file
 
 import equipoise
 from equipoise.pipeline import Readout
+from equipoise.report.print import PRINT_FORMATS, render_print
 
 RUN = {
     "run_id": "0123456789ab",
@@ -26,8 +28,29 @@ def simulated(trial: str) -> Readout:
     return equipoise.readout(trial, seed=1, simulated=True)
 
 
+@cache
+def bundled(trial: str) -> Readout:
+    """The readout of a bundled trial; of the pilot study from the oracle's data."""
+    if trial == "cdiscpilot01":
+        return equipoise.readout(trial, data=oracle_file("sdtm_adam/sdtm"))
+    return simulated(trial)
+
+
+@cache
+def printed(trial: str, style: str = "csr", data: str = "SIMULATED") -> dict[str, bytes]:
+    """Every print format of a trial, by path."""
+    made = bundled(trial)
+    return render_print(
+        dict(made.analysed.tables()),
+        made.trial.protocol,
+        run=RUN | {"data": data},
+        formats=PRINT_FORMATS,
+        style=style,
+    )
+
+
 def tables(trial: str) -> dict[str, pl.DataFrame]:
-    return dict(simulated(trial).analysed.tables())
+    return dict(bundled(trial).analysed.tables())
 
 
 class Page(HTMLParser):

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import polars as pl
+import pytest
 from tests.small_tables import on_day, small_tables
 from tests.small_trial import small_protocol
 
@@ -178,3 +179,56 @@ def test_treatment_goes_on_until_every_drug_has_ended():
     assert adsl(with_disposition((50, "COMPLETED", "TREATMENT")))["EOTSTT"] == "COMPLETED"
     left = adsl(with_disposition((50, "LOST TO FOLLOW-UP", "STUDY")))
     assert left["EOTSTT"] == "DISCONTINUED"
+
+
+def test_the_end_of_each_drug_has_its_status_day_and_reason():
+    tables = with_disposition((50, "ADVERSE EVENT", "TREATMENT DRUG"), (90, "DEATH", "STUDY"))
+    other = tables["EX"].with_columns(EXTRT=pl.lit("other"), EXSEQ=pl.lit(2, dtype=pl.Int64))
+    tables["EX"] = pl.concat([tables["EX"], other])
+    found = derive_adam(tables, small_protocol())
+    columns = ("EXTRT", "EOTSTT", "EOTDT", "DCTREAS")
+    ends = [
+        (r["EXTRT"], r["EOTSTT"], str(r["EOTDT"]), r["DCTREAS"])
+        for r in found["ADEOT"].select(columns).iter_rows(named=True)
+    ]
+    # one stopped for an adverse event; of the other only the end of the study is known
+    assert ends == [
+        ("DRUG", "DISCONTINUED", on_day(50), "ADVERSE EVENT"),
+        ("OTHER", "DISCONTINUED", "None", None),
+    ]
+    whole = found["ADSL"].row(0, named=True)
+    assert (str(whole["EOTDT"]), whole["DCTREAS"]) == (on_day(90), "ADVERSE EVENT")
+
+
+def test_where_no_end_of_treatment_is_recorded_nobody_knows_the_reasons():
+    found = derive_adam(small_tables([{"id": "P"}]), small_protocol())
+    assert "ADEOT" not in found
+    assert "DCTREAS" not in found["ADSL"].columns
+
+
+TTD = {
+    "id": "TTD",
+    "paramcd": "TTD",
+    "label": "Time on treatment",
+    "kind": "ttd",
+    "role": "exploratory",
+    "start": "first-dose",
+}
+
+
+@pytest.mark.parametrize(
+    ("ends", "expected"),
+    [
+        ([(50, "ADVERSE EVENT", "TREATMENT DRUG")], (51, 0, "Treatment Discontinued")),
+        ([(50, "COMPLETED", "TREATMENT DRUG")], (51, 7, "Treatment Completed")),
+        ([(60, "LOST TO FOLLOW-UP", "STUDY")], (61, 0, "Treatment Discontinued")),
+        ([], (1, 1, "On Treatment")),
+    ],
+)
+def test_time_to_permanent_discontinuation_counts_every_stop_but_completion(ends, expected):
+    protocol = small_protocol()
+    protocol = small_protocol(
+        endpoints=[*(e.model_dump(mode="json") for e in protocol.endpoints), TTD]
+    )
+    found = derive_adam(with_disposition(*ends), protocol)["ADTTE"].filter(PARAMCD="TTD")
+    assert found.select("AVAL", "CNSR", "EVNTDESC").rows() == [expected]

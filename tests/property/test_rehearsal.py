@@ -8,14 +8,16 @@ from click.testing import CliRunner
 
 import equipoise
 from equipoise.adam import derive_adam
+from equipoise.adam.response_records import TRACE
 from equipoise.cli import main
 from equipoise.errors import OutputError, ProtocolError
 from equipoise.operating.spread import in_processes, in_this_process
-from equipoise.rehearsal.block import RehearsalBlock, rehearse_block
+from equipoise.rehearsal.block import READ, RehearsalBlock, rehearse_block, without_sensitivity
 from equipoise.rehearsal.run import Effort, rehearse_protocol
 from equipoise.rehearsal.summary import join_sums, sum_block
 from equipoise.rehearsal.truth import Truth, declared_truths
 from equipoise.rehearsal.world import with_hazard_ratio, without_effect
+from equipoise.results.replicates import analyse_replicates
 from equipoise.results.run import analyse
 from equipoise.simulated import simulate_replicates
 from equipoise.trial import load_trial
@@ -50,6 +52,21 @@ def test_every_number_is_that_of_the_replicate_alone(together, replicate):
             assert value is None, (key, stat)
         else:
             assert value == pytest.approx(expected, rel=1e-9, abs=1e-12), (key, stat)
+
+
+@pytest.mark.parametrize("source", ["recorded", "lesions"])
+def test_what_a_rehearsal_leaves_out_changes_nothing_that_it_reads(source):
+    response = PROTOCOL.response.model_copy(update={"source": source})
+    protocol = without_sensitivity(PROTOCOL.model_copy(update={"response": response}))
+    patients = simulate_replicates(protocol, seed=11, replicates=[1, 2])
+    whole = derive_adam(patients, protocol)
+    part = derive_adam(patients, protocol, only=READ, traced=False)
+    assert set(part) == set(READ)
+    for name, table in part.items():
+        left_out = set(whole[name].columns) - set(table.columns)
+        assert left_out == (set(TRACE) if name == "ADRS" else set())
+        assert table.equals(whole[name].drop(left_out)), name
+    assert analyse_replicates(part, protocol).equals(analyse_replicates(whole, protocol))
 
 
 def test_two_processes_and_an_interruption_give_the_same_bytes(tmp_path):

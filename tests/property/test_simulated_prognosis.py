@@ -17,7 +17,7 @@ from equipoise.errors import ProtocolError
 from equipoise.protocol.model import Burden, Correlation, Effect, EntryRate, Protocol
 from equipoise.protocol.read import read_protocol
 from equipoise.simulated import simulate_trial
-from equipoise.simulation.baseline_lesions import true_burden_mm
+from equipoise.simulation.baseline_lesions import bring_lesions
 from equipoise.simulation.enrolment import simulate_covariates
 from equipoise.simulation.joint import correlate, follow
 from equipoise.simulation.streams import Streams, draw_uniforms
@@ -96,7 +96,7 @@ def test_the_size_of_the_disease_multiplies_the_hazards_for_each_doubling(
 ) -> None:
     table = patients(protocol, burden=Burden(from_mm=60, progression=1.4))
     mine = (table["arm"] == "ANL").to_numpy()
-    burden = true_burden_mm(Streams(3, MANY, len(table) // len(MANY)))[mine]
+    burden = bring_lesions(Streams(3, MANY, len(table) // len(MANY))).tenths[mine] / 10
     rate = np.log(2) / (8.4 * protocol.days_per_month)
     time = table["latent_progression"].to_numpy()[mine]
     assert kstest(time * rate * 1.4 ** np.log2(burden / 60), "expon").pvalue > 1e-4

@@ -160,6 +160,14 @@ def clopper_pearson(x, n, level):
     return float(low), float(high)
 
 
+def poisson_rate(events, exposure, level):
+    """Events by exposure with Garwood's limits, by chi-square quantiles."""
+    tail = (1 - level) / 2
+    low = chi2.ppf(tail, 2 * events) / 2 if events else 0.0
+    high = chi2.ppf(1 - tail, 2 * events + 2) / 2
+    return events / exposure, float(low) / exposure, float(high) / exposure
+
+
 def restricted(x1, n1, x2, n2, d):
     """The rates with difference d under which the counts are likeliest: a root of the score."""
     low, high = max(0.0, -d), min(1.0, 1 - d)

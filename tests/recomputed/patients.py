@@ -24,6 +24,12 @@ EVENTS = {
     "leading to discontinuation": ("ADISCFL", "Y"),
     "leading to dose modification": ("AMODFL", "Y"),
     "fatal": ("AFATALFL", "Y"),
+    "serious: death": ("AESDTH", "Y"),
+    "serious: life-threatening": ("AESLIFE", "Y"),
+    "serious: hospitalisation": ("AESHOSP", "Y"),
+    "serious: disability": ("AESDISAB", "Y"),
+    "serious: congenital anomaly": ("AESCONG", "Y"),
+    "serious: other medically important": ("AESMIE", "Y"),
 }
 
 
@@ -107,6 +113,14 @@ class Run:
         """Treatment-emergent events that a row counts; None where the data do not record them."""
         rows = self.of(row, "ADAE", self.received).filter(pl.col("TRTEMFL") == "Y")
         kind = row["g1_level"] if row["g1_var"] == "AEKIND" else None
+        groups = {
+            item["label"]: [term.upper() for term in item["terms"]]
+            for item in self.protocol["adverse_events"].get("special_interest", ())
+        }
+        group, _, kind_of_group = (kind or "").partition(": ")
+        if group in groups:
+            rows = rows.filter(pl.col("AEDECOD").str.to_uppercase().is_in(groups[group]))
+            kind = kind_of_group
         for name in (row["analysis_id"], kind):
             if name in EVENTS:
                 column, value = EVENTS[name]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from math import exp, isnan, nan, sqrt
 
 import numpy as np
@@ -82,6 +83,21 @@ def disposition(run: Run, row) -> Value:
     if level not in conditions:
         return run.selected(row)
     return rows.filter(conditions[level]).height
+
+
+def treatment_end(run: Run, row) -> Value:
+    """Of all drugs from ADSL, of one from its row of ADEOT; stopped for a reason or for any."""
+    if row["g1_var"] is None:
+        return len(run.members(row["population"], row["arm"], run.received))
+    drug, status, reason = (row[f"g{at}_level"] for at in (1, 2, 3))
+    together = drug == "All study treatment"
+    rows = run.of(row, "ADSL" if together else "ADEOT", run.received)
+    rows = rows if together else rows.filter(EXTRT=drug)
+    given = rows.filter(pl.col("TRTSDT").is_not_null()) if together else rows
+    if status == "GIVEN":
+        return given.height
+    of_status = [r for r in given.iter_rows(named=True) if r["EOTSTT"] == status]
+    return sum(reason is None or (r["DCTREAS"] or "NOT STATED") == reason for r in of_status)
 
 
 def count(run: Run, row) -> Value:
@@ -195,6 +211,30 @@ def event_difference(run: Run, row) -> Value:
         size = len(run.members(row["population"], arm, run.received))
         table += [rows["USUBJID"].n_unique(), size]
     return _score(run, row, [tuple(table)])
+
+
+def event_rate(run: Run, row) -> Value:
+    """Patients by years from first dose to first event, or to where events stop to count."""
+    window = run.protocol["adverse_events"]["emergent_days_after_last_dose"]
+    first: dict[str, object] = {}
+    for subject, day in run.events(row).select("USUBJID", "ASTDT").rows():
+        first[subject] = min(day, first.get(subject, day))
+    days, onset = 0, []
+    columns = ("USUBJID", "TRTSDT", "TRTEDT", "DTHDT", "LSTALVDT")
+    treated = run.of(row, "ADSL", run.received).select(columns)
+    for subject, start, last, died, alive in treated.rows():
+        seen = died or max(d for d in (alive, last) if d)
+        end = first.get(subject, min(last + timedelta(days=window), seen))
+        days += (end - start).days + 1
+        if subject in first:
+            onset.append((end - start).days + 1)
+    if row["g2_level"]:
+        return _summary(row, onset, len(onset))
+    years = days / 365.25
+    if row["stat"] == "person_years":
+        return years
+    level = run.args[row["analysis_id"], row["method_id"]]["conf_level"]
+    return 100 * own.poisson_rate(len(onset), years, level)[_side(row)]
 
 
 def deaths(run: Run, row) -> Value:
@@ -620,11 +660,13 @@ def association(run: Run, row) -> Value:
 
 METHODS: dict[str, Callable[[Run, dict], Value]] = {
     "disposition": disposition,
+    "treatment-end": treatment_end,
     "count": count,
     "summary": summary,
     "exposure.duration": duration,
     "exposure.drug": drug,
     "count.kinds": events,
+    "event-rate.kinds": event_rate,
     "count.terms": events,
     "count.grades": grades,
     "rate-difference.kinds": event_difference,

@@ -2,11 +2,10 @@
 """Print: the strings of the page in every format, equal bytes, labels, nothing hostile or cut."""
 
 import re
-from functools import cache
 
 import pytest
 from tests.printed import docx_tables, pdf_pages, pdf_words, png_rows, rtf_cells
-from tests.readouts import RUN, Page, simulated, tables
+from tests.readouts import RUN, Page, printed, simulated, tables
 
 from equipoise.errors import OutputError
 from equipoise.report import render_readout
@@ -34,14 +33,6 @@ SHOWN = HOSTILE.replace("\x07", " ")
 
 def protocol_of(trial):
     return simulated(trial).trial.protocol
-
-
-@cache
-def printed(trial, style="csr", data="SIMULATED"):
-    run = RUN | {"data": data}
-    return render_print(
-        tables(trial), protocol_of(trial), run=run, formats=PRINT_FORMATS, style=style
-    )
 
 
 def setting_of(trial, style="csr"):

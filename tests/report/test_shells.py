@@ -132,7 +132,7 @@ def test_words():
     assert day_words((1,)) == "day 1"
     assert sentence_case("EYE DISORDERS") == "Eye disorders"
     assert sentence_case("Nausea by CTCAE") == "Nausea by CTCAE"
-    assert reason_words("Last Tumor Assessment") == "Last tumor assessment"
+    assert reason_words("Last Tumor Assessment") == "Last tumour assessment"
     protocol = simulated("altn-iii-04").trial.protocol
     assert regimen_words(protocol.regimens["epirubicin"]) == (
         "Epirubicin 90 mg/m² intravenously on day 1 of every 21-day cycle, up to 6 cycles"

@@ -14,7 +14,7 @@ from equipoise.errors import DataError, Fault
 from equipoise.protocol.model import Endpoint, Protocol
 from equipoise.tables import conform, subject_key
 
-_TIMED = ("pfs", "os", "dor", "ttr", "ttf", "dodc")
+_TIMED = ("pfs", "os", "dor", "ttr", "ttf", "ttd", "dodc")
 
 
 def adopt_adam(tables: Mapping[str, pl.DataFrame], protocol: Protocol) -> dict[str, pl.DataFrame]:
@@ -94,7 +94,7 @@ _NAMED = dict.fromkeys(("ENDPOINT", "PARAMCD", "EVALUATOR", "RULESET"), pl.Strin
 
 
 def _named(endpoint: Endpoint) -> dict[str, str | None]:
-    read = endpoint.kind != "os"
+    read = endpoint.kind not in ("os", "ttd")
     return {
         "ENDPOINT": endpoint.id,
         "PARAMCD": endpoint.paramcd,

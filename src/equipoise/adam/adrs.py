@@ -5,20 +5,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import polars as pl
 
-from equipoise.adam.evaluators import every_read, reading_evaluators, rows_of
+from equipoise.adam.evaluators import every_read, named_evaluator, reading_evaluators, rows_of
 from equipoise.adam.new_therapy import derive_new_therapy
 from equipoise.adam.reference_day import reference_variable
 from equipoise.adam.response_profile import response_options
-from equipoise.adam.response_records import CARRIED, ResponseRecords
-from equipoise.protocol.model import Evaluator, Protocol
+from equipoise.adam.response_records import CARRIED, TRACE, ResponseRecords
+from equipoise.protocol.model import Protocol
 from equipoise.recist.best_response import compute_best_response
+from equipoise.recist.history import Integers, read_starts
 from equipoise.recist.response_options import (
     RESPONSE_CODES,
     ResponseOptions,
 )
 from equipoise.tables import load_contract, subject_key
+from equipoise.tables.key_codes import find_rows, sort_order, take_rows
 
 Tables = Mapping[str, pl.DataFrame]
 
@@ -33,7 +36,7 @@ def derive_adrs(
                   adsl : one row per subject with RANDDT and DTHDT
                   records : overall responses, from RS or from lesions
     Returns       ADRS; SRCDOM, SRCVAR and SRCSEQ on all rows; RSSEQ on recorded ones; RULE, LESIONS
-                  and REASON where the lesions say why
+                  and REASON where the lesions say why; no column of TRACE where records have none
     Source: admiralonco ADRS template as the oracle README sets it out; RECIST 1.1
     """
     subjects = adsl.select(subject_key(adsl))
@@ -51,6 +54,8 @@ def derive_adrs(
         _death(reads, adsl),
         _measurable(reads, tables, protocol),
     ]
+    if not set(TRACE) <= set(assessments.columns):
+        parts = [part.drop(TRACE, strict=False) for part in parts]
     return order_responses(pl.concat(parts, how="diagonal_relaxed"), adsl, protocol)
 
 
@@ -96,16 +101,17 @@ def _with_source(
 
     A timepoint that progression is dated back to keeps its own response as OVR [C 14].
     """
-    source = records.select(*key, "NUMBER", *CARRIED)
-    domain, variable = source_of
+    traced = set(TRACE) <= set(records.columns)
+    source = records.select(*CARRIED, *(TRACE if traced else ()))
+    told = dict(zip(("SRCDOM", "SRCVAR"), source_of if traced else (), strict=False))
     is_overall = pl.col("PARAMCD") == "OVR"
     codes = pl.col("AVALC").replace_strict(RESPONSE_CODES, default=None, return_dtype=pl.Int64)
-    joined = found.with_columns(NUMBER=pl.col("RSSEQ").cast(pl.Int64)).drop("RSSEQ")
+    numbered = found.with_columns(NUMBER=pl.col("RSSEQ").cast(pl.Int64)).drop("RSSEQ")
+    places = find_rows(numbered, records, on=[*key, "NUMBER"])
     return (
-        joined.join(source, on=[*key, "NUMBER"], how="left", maintain_order="left")
+        pl.concat([numbered, take_rows(source, places)], how="horizontal")
         .with_columns(
-            SRCDOM=pl.coalesce("SRCDOM", pl.lit(domain)),
-            SRCVAR=pl.coalesce("SRCVAR", pl.lit(variable)),
+            *(pl.coalesce(name, pl.lit(text)).alias(name) for name, text in told.items()),
             RSSEQ=pl.when(is_overall).then("RSSEQ"),
             AVALC=pl.when(is_overall).then("OVRLRESP").otherwise("AVALC"),
         )
@@ -131,8 +137,11 @@ def _measurable(reads: pl.DataFrame, tables: Tables, protocol: Protocol) -> pl.D
     tu = tables["TU"]
     key, is_target = subject_key(tu), pl.col("TUSTRESC") == load_contract("TU").rules["target"]
     sequence = pl.col("TUSEQ").min() if "TUSEQ" in tu.columns else pl.lit(None, dtype=pl.Int64)
+    chosen = tu.filter(is_target)
     targets = pl.concat(
-        _targets(evaluator, tu.filter(is_target)).group_by(*key, "EVALUATOR").agg(SRCSEQ=sequence)
+        rows_of(evaluator, chosen, domain="TU")
+        .group_by(key)
+        .agg(named_evaluator(evaluator, protocol).first(), SRCSEQ=sequence)
         for evaluator in reading_evaluators(protocol)
     ).with_columns(found=True)
     return reads.join(targets, on=reads.columns, how="left").with_columns(
@@ -143,10 +152,6 @@ def _measurable(reads: pl.DataFrame, tables: Tables, protocol: Protocol) -> pl.D
     )
 
 
-def _targets(evaluator: Evaluator, targets: pl.DataFrame) -> pl.DataFrame:
-    return rows_of(evaluator, targets, domain="TU").with_columns(EVALUATOR=pl.lit(evaluator.id))
-
-
 def _yes_no(found: pl.Expr) -> dict[str, pl.Expr]:
     return {
         "AVALC": pl.when(found).then(pl.lit("Y")).otherwise(pl.lit("N")),
@@ -155,31 +160,39 @@ def _yes_no(found: pl.Expr) -> dict[str, pl.Expr]:
     }
 
 
-def _words(column: str, words: Mapping[str, str]) -> pl.Expr:
-    return pl.col(column).replace_strict(words, return_dtype=pl.String)
-
-
 def order_responses(rows: pl.DataFrame, adsl: pl.DataFrame, protocol: Protocol) -> pl.DataFrame:
     """PARAM, ASEQ and the order of the contract: evaluators as the protocol lists them."""
     key = subject_key(adsl)
     names = load_contract("ADRS").rules["parameters"]
-    code = {name: number for number, name in enumerate(sorted(names))}
-    parameter = pl.col("PARAMCD").replace_strict(code, return_dtype=pl.Int64)
-    place, label = pl.lit(None, dtype=pl.Int64), pl.lit(None, dtype=pl.String)
-    for number, evaluator in enumerate(protocol.evaluators):
-        here = pl.col("EVALUATOR") == evaluator.id
-        told = {n: text.replace("{by}", f"by {evaluator.label}") for n, text in names.items()}
-        place = pl.when(here).then(number * len(code) + parameter).otherwise(place)
-        label = pl.when(here).then(_words("PARAMCD", told)).otherwise(label)
-    return (
-        rows.drop("STUDYID", strict=False)
-        .join(adsl.select(*key, "STUDYID"), on=key, how="left")
-        .with_columns(place=place)
-        .sort(*key, "place", "ADT", "RSSEQ", nulls_last=True)
-        .with_columns(PARAM=label)
-        .with_columns(ASEQ=pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over(key))
-        .select(
-            *(c for c in key if c == "REPID"),
-            *(c.name for c in load_contract("ADRS").columns),
+    parameters, evaluators = sorted(names), [one.id for one in protocol.evaluators]
+    labels = [
+        names[parameter].replace("{by}", f"by {evaluator.label}")
+        for evaluator in protocol.evaluators
+        for parameter in parameters
+    ]
+    place = _number(rows["EVALUATOR"], evaluators) * len(parameters)
+    place += _number(rows["PARAMCD"], parameters)
+    number = rows.select("ADT", "RSSEQ").with_columns(
+        subject=find_rows(rows, adsl, on=key), place=pl.Series(place)
+    )
+    order = sort_order(number, by=["subject", "place", "ADT", "RSSEQ"])
+    subject, which = number["subject"].gather(order), pl.Series(place[order])
+    made = (
+        adsl.select(*key, "STUDYID")
+        .select(pl.all().gather(subject))
+        .with_columns(
+            EVALUATOR=pl.Series(evaluators).gather(which // len(parameters)),
+            PARAMCD=pl.Series(parameters).gather(which % len(parameters)),
+            PARAM=pl.Series(labels).gather(which),
+            ASEQ=np.arange(1, rows.height + 1) - read_starts(subject.to_numpy()),
         )
     )
+    columns = [c.name for c in load_contract("ADRS").columns]
+    rest = rows.select(c for c in columns if c in rows.columns and c not in made.columns)[order]
+    whole = pl.concat([made, rest], how="horizontal")
+    return whole.select(*(c for c in key if c == "REPID"), *(c for c in columns if c in whole))
+
+
+def _number(column: pl.Series, names: list[str]) -> Integers:
+    """Place of each text among the names, each of which it must be."""
+    return column.cast(pl.Enum(names)).to_physical().cast(pl.Int64).to_numpy().copy()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-from equipoise.adam.evaluators import every_read
+from equipoise.adam.evaluators import evaluator_names, every_read
 from equipoise.adam.lesion_reads import LesionReads, derive_lesion_reads
 from equipoise.adam.lesion_responses import criterion_of
 from equipoise.adam.new_therapy import derive_new_therapy
@@ -48,11 +48,16 @@ def derive_adtr(
         criterion=criterion_of(protocol),
     )
     sums = _sums(evidence, reads, found)
-    progressed = adrs.filter(PARAMCD="PD").select(*found.key, _pd="ADT")
+    progressed = adrs.filter(PARAMCD="PD").select(
+        *subject_key(adsl), pl.col("EVALUATOR").cast(evaluator_names(protocol)), _pd="ADT"
+    )
     sums = sums.join(progressed, on=found.key, how="left", maintain_order="left")
     sums = _until_new_therapy(sums, tables, adsl, protocol)
     parts = [_sizes(found, protocol), _flagged(sums, protocol)]
-    return _in_order(pl.concat(parts, how="diagonal_relaxed"), adsl, protocol)
+    rows = pl.concat(parts, how="diagonal_relaxed").with_columns(
+        pl.col("EVALUATOR").cast(pl.String)
+    )
+    return _in_order(rows, adsl, protocol)
 
 
 def _sizes(found: LesionReads, protocol: Protocol) -> pl.DataFrame:
@@ -110,7 +115,8 @@ def _sums(evidence: Evidence, reads: pl.DataFrame, found: LesionReads) -> pl.Dat
         how="horizontal",
     )
     assessed = evidence.targets.filter(pl.col("VALUE").is_not_null())
-    named = assessed.group_by(TP).agg(pl.col("LNKID").unique().sort().str.join(", ").alias("LSASS"))
+    lesion = pl.col("LNKID").cast(pl.String)
+    named = assessed.group_by(TP).agg(lesion.unique().sort().str.join(", ").alias("LSASS"))
     expected = (
         found.lesions.filter(CLASS="TARGET")
         .group_by(found.key)
@@ -141,7 +147,7 @@ def _flagged(sums: pl.DataFrame, protocol: Protocol) -> pl.DataFrame:
     """Changes from baseline and nadir, and the five analysis flags."""
     code, label = load_contract("ADTR").rules["parameters"]["sum"]
     labels = {e.id: e.label for e in protocol.evaluators}
-    by = pl.col("EVALUATOR").replace_strict(labels, return_dtype=pl.String)
+    by = pl.col("EVALUATOR").cast(pl.String).replace_strict(labels, return_dtype=pl.String)
     key = [*subject_key(sums), "EVALUATOR"]
     complete, after = pl.col("_complete"), ~pl.col("BASELINE")
     lowest = pl.col("AVAL").filter(complete & after).min().over(key)

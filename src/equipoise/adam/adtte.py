@@ -20,8 +20,14 @@ from equipoise.adam.response_times import (
 from equipoise.errors import Fault, ProtocolError
 from equipoise.protocol.model import Endpoint, Evaluator, Protocol, RuleSet
 from equipoise.tables import load_contract, subject_key
+from equipoise.tables.key_codes import as_categories
 
 Tables = Mapping[str, pl.DataFrame]
+
+
+_Reading = tuple[str | None, str, RuleSet]
+"""Evaluator, start and rules of a progression-free time: endpoints that agree in them share it."""
+_READ = ("EVALUATOR", "PARAMCD", "ADT", "AVALC", "ANL01FL", "ASEQ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +38,7 @@ class _Basis:
     adrs: pl.DataFrame
     tables: Tables
     protocol: Protocol
+    progression_free: Mapping[_Reading, pl.DataFrame]
 
 
 def derive_adtte(
@@ -44,7 +51,16 @@ def derive_adtte(
                   without disease control, and while their read is still to be adjudicated
     """
     _check_distinct(protocol)
-    basis = _Basis(adsl=adsl, adrs=adrs, tables=tables, protocol=protocol)
+    read = adrs.select(*subject_key(adrs), *_READ).with_columns(
+        as_categories(adrs[name]) for name in ("EVALUATOR", "PARAMCD")
+    )
+    basis = _Basis(
+        adsl=adsl,
+        adrs=read,
+        tables=tables,
+        protocol=protocol,
+        progression_free=_progression_free_times(adsl, read, tables, protocol),
+    )
     parts = [
         _described(_derived(endpoint, rule_set, basis), endpoint, rule_set)
         for endpoint, rule_set in _wanted(protocol)
@@ -64,7 +80,7 @@ def derive_adtte(
 def _wanted(protocol: Protocol) -> Iterator[tuple[Endpoint, str | None]]:
     """Every timed endpoint with its primary rule set, then with each of its sensitivity sets."""
     for endpoint in protocol.endpoints:
-        if endpoint.kind == "os":
+        if endpoint.kind in _UNREAD:
             yield endpoint, None
         elif endpoint.kind in _KINDS:
             for name in dict.fromkeys((endpoint.censoring, *endpoint.sensitivity)):
@@ -89,8 +105,8 @@ def _check_distinct(protocol: Protocol) -> None:
 
 
 def _derived(endpoint: Endpoint, rule_set: str | None, basis: _Basis) -> pl.DataFrame:
-    if endpoint.kind == "os":
-        return _survival(endpoint, basis)
+    if endpoint.kind in _UNREAD:
+        return _UNREAD[endpoint.kind](endpoint, basis)
     return _KINDS[endpoint.kind](endpoint, find_rule_set(rule_set, basis.protocol), basis)
 
 
@@ -123,16 +139,70 @@ def _survival(endpoint: Endpoint, basis: _Basis) -> pl.DataFrame:
     )
 
 
+def _on_treatment(endpoint: Endpoint, basis: _Basis) -> pl.DataFrame:
+    """TTD: permanent discontinuation of the last drug; censored at completion, or the last dose."""
+    adsl, key = basis.adsl, subject_key(basis.adsl)
+    status = pl.col("EOTSTT")
+    # one dose whose end is not recorded still dates the treatment
+    dosed = pl.max_horizontal("TRTEDT", "STARTDT")
+    ended = status.is_in(["COMPLETED", "DISCONTINUED"]).fill_null(value=False)
+    return (
+        _starts(endpoint, adsl)
+        .join(adsl.select(*key, "EOTSTT", "EOTDT", "TRTEDT"), on=key, how="left")
+        .with_columns(
+            ending=pl.when(status == "DISCONTINUED")
+            .then(pl.lit("discontinued"))
+            .when(status == "COMPLETED")
+            .then(pl.lit("treatment_completed"))
+            .otherwise(pl.lit("on_treatment")),
+            ADT=pl.when(ended)
+            .then(pl.max_horizontal("EOTDT", "STARTDT").fill_null(dosed))
+            .otherwise(dosed),
+            SRCSEQ=pl.lit(None, dtype=pl.Int64),
+            SOURCE=pl.lit(None, dtype=pl.String),
+            LEFTDT=pl.lit(None, dtype=pl.Date),
+            RIGHTDT=pl.lit(None, dtype=pl.Date),
+        )
+        .select(*key, "STARTDT", *DECIDED)
+    )
+
+
+_UNREAD: dict[str, Callable[[Endpoint, _Basis], pl.DataFrame]] = {
+    "os": _survival,
+    "ttd": _on_treatment,
+}
+
+
+def _reading(endpoint: Endpoint, rules: RuleSet) -> _Reading:
+    return endpoint.evaluator, endpoint.start, rules
+
+
+def _progression_free_times(
+    adsl: pl.DataFrame, adrs: pl.DataFrame, tables: Tables, protocol: Protocol
+) -> dict[_Reading, pl.DataFrame]:
+    """The progression-free time of each evaluator, start and rule set that an endpoint needs."""
+    times: dict[_Reading, pl.DataFrame] = {}
+    for endpoint, name in _wanted(protocol):
+        if endpoint.kind in _UNREAD:
+            continue
+        rules = find_rule_set(name, protocol)
+        if endpoint.kind == "ttf":
+            rules = time_to_failure(rules)
+        if _reading(endpoint, rules) not in times:
+            times[_reading(endpoint, rules)] = derive_progression_free(
+                _starts(endpoint, adsl),
+                adrs,
+                tables,
+                evaluator=_evaluator(endpoint, protocol),
+                rules=rules,
+                protocol=protocol,
+            )
+    return times
+
+
 def _progression_free(endpoint: Endpoint, rules: RuleSet, basis: _Basis) -> pl.DataFrame:
     """PFS: the first of progression and death, or censored by the rule set."""
-    return derive_progression_free(
-        _starts(endpoint, basis.adsl),
-        basis.adrs,
-        basis.tables,
-        evaluator=_evaluator(endpoint, basis.protocol),
-        rules=rules,
-        protocol=basis.protocol,
-    )
+    return basis.progression_free[_reading(endpoint, rules)]
 
 
 def _duration(endpoint: Endpoint, rules: RuleSet, basis: _Basis) -> pl.DataFrame:
@@ -205,13 +275,13 @@ def _described(times: pl.DataFrame, endpoint: Endpoint, rule_set: str | None) ->
     named = pl.coalesce("SOURCE", words("source", pl.String))
     at_start = (named == "ADRS.ADT") & pl.col("SRCSEQ").is_null()
     source = pl.when(at_start).then(pl.lit(fallback.source)).otherwise(named)
-    of_survival = endpoint.kind == "os"
+    unread = endpoint.kind in _UNREAD
     return times.select(
         *subject_key(times),
         ENDPOINT=pl.lit(endpoint.id),
         PARAMCD=pl.lit(endpoint.paramcd),
         PARAM=pl.lit(endpoint.label),
-        EVALUATOR=pl.lit(None if of_survival else endpoint.evaluator, dtype=pl.String),
+        EVALUATOR=pl.lit(None if unread else endpoint.evaluator, dtype=pl.String),
         RULESET=pl.lit(rule_set, dtype=pl.String),
         STARTDT=pl.col("STARTDT"),
         ADT=pl.col("ADT"),

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -11,6 +12,7 @@ from equipoise.adam.adae import derive_adae
 from equipoise.adam.adex import derive_adex
 from equipoise.adam.adjudicated_reads import accepted_rows, derive_adjudication
 from equipoise.adam.adlb import derive_adlb
+from equipoise.adam.adles import derive_adles
 from equipoise.adam.adrs import derive_adrs, order_responses
 from equipoise.adam.adsl import derive_adsl
 from equipoise.adam.adsubtx import derive_adsubtx
@@ -19,9 +21,10 @@ from equipoise.adam.adtte import derive_adtte
 from equipoise.adam.assessment_schedule import derive_assessment_schedule
 from equipoise.adam.concordance import derive_concordance
 from equipoise.adam.cutoff import apply_cutoff, data_cutoff
+from equipoise.adam.end_of_treatment import derive_adeot
 from equipoise.adam.lesion_responses import derive_lesion_responses
 from equipoise.adam.response_comparison import compare_responses
-from equipoise.adam.response_records import ResponseRecords, recorded_responses
+from equipoise.adam.response_records import ResponseRecords, recorded_responses, without_trace
 from equipoise.adam.rule_set_moves import derive_rule_set_moves
 from equipoise.adam.subject_numbers import number_subjects
 from equipoise.errors import DataError, Fault
@@ -35,21 +38,35 @@ SOURCES = {"recorded": ("RS",), "lesions": ("TU", "TR")}
 SUBJECTS_PER_BATCH = 25_000
 """Memory is taken for so many subjects at a time, whatever their number."""
 TIMED = frozenset(("ADTTE", "ADCONC", "ADTTECMP"))
-FROM_RESPONSES = TIMED | {"ADRS", "ADADJ", "ADRSCMP", "ADTR", "ADSCHED"}
-ADAM_TABLES = FROM_RESPONSES | {"ADSL", "ADAE", "ADEX", "ADSUBTX", "ADLB"}
+FROM_RESPONSES = TIMED | {"ADRS", "ADADJ", "ADRSCMP", "ADTR", "ADLES", "ADSCHED"}
+ADAM_TABLES = FROM_RESPONSES | {"ADSL", "ADAE", "ADEX", "ADEOT", "ADSUBTX", "ADLB"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """What a derivation is asked for."""
+
+    tables: frozenset[str]
+    traced: bool
 
 
 def derive_adam(
-    tables: Tables, protocol: Protocol, *, only: Collection[str] | None = None
+    tables: Tables,
+    protocol: Protocol,
+    *,
+    only: Collection[str] | None = None,
+    traced: bool = True,
 ) -> dict[str, pl.DataFrame]:
     """The ADaM tables of a trial, as it stood on its data cut-off.
 
     ADSL, ADRS, ADSCHED, ADTTE, ADAE and ADEX of every trial; where their sources are there and the
-    protocol asks: ADTR and ADRSCMP (lesions), ADADJ, ADCONC, ADTTECMP, ADLB from LB, ADSUBTX from
-    CM or PR.
+    protocol asks: ADTR, ADLES and ADRSCMP (lesions), ADADJ, ADCONC, ADTTECMP, ADLB from LB,
+    ADSUBTX from CM or PR, ADEOT from DS.
 
     Parameters    tables : SDTM tables by name, checked by `check_tables`; not altered
                   only : names of the tables wanted, None for all; what they do not need is not made
+                  traced : with the columns of ADRS that say where a response comes from and why
+                  (response_records.TRACE), which no other table and no analysis reads
     Returns       tables by name; more than SUBJECTS_PER_BATCH subjects are derived in batches
     Raises        DataError - a table that the derivation needs is not there
     """
@@ -57,7 +74,7 @@ def derive_adam(
     absent = [name for name in needed if name not in tables]
     if absent:
         raise DataError([_missing(name, protocol) for name in absent])
-    wanted = frozenset(ADAM_TABLES if only is None else only)
+    wanted = _Wanted(tables=frozenset(ADAM_TABLES if only is None else only), traced=traced)
     return derive_in_batches(
         lambda batch: _derive_batch(batch, protocol, wanted),
         tables,
@@ -67,9 +84,7 @@ def derive_adam(
     )
 
 
-def _derive_batch(
-    tables: Tables, protocol: Protocol, wanted: frozenset[str]
-) -> dict[str, pl.DataFrame]:
+def _derive_batch(tables: Tables, protocol: Protocol, wanted: _Wanted) -> dict[str, pl.DataFrame]:
     seen = apply_cutoff(conform(tables), data_cutoff(tables, protocol))
     numbered = number_subjects(seen)
     if numbered is None:
@@ -81,24 +96,28 @@ def _derive_batch(
     return {name: numbered.named(table) for name, table in made.items()}
 
 
-def _derive(seen: Tables, protocol: Protocol, wanted: frozenset[str]) -> dict[str, pl.DataFrame]:
+def _derive(seen: Tables, protocol: Protocol, wanted: _Wanted) -> dict[str, pl.DataFrame]:
     adsl = derive_adsl(seen, protocol)
     made: dict[str, pl.DataFrame | None] = {"ADSL": adsl}
-    if wanted & FROM_RESPONSES:
+    if wanted.tables & FROM_RESPONSES:
         made |= _of_responses(seen, adsl, protocol, wanted)
-    if "ADAE" in wanted:
+    if "ADAE" in wanted.tables:
         made["ADAE"] = derive_adae(seen, adsl, protocol)
-    if "ADEX" in wanted:
+    if "ADEX" in wanted.tables:
         made["ADEX"] = derive_adex(seen, adsl, protocol)
-    if "ADSUBTX" in wanted:
+    if "ADEOT" in wanted.tables:
+        made["ADEOT"] = derive_adeot(seen, adsl)
+    if "ADSUBTX" in wanted.tables:
         made["ADSUBTX"] = derive_adsubtx(seen, adsl, protocol)
-    if "ADLB" in wanted and "LB" in seen:
+    if "ADLB" in wanted.tables and "LB" in seen:
         made["ADLB"] = derive_adlb(seen["LB"], adsl)
-    return {name: table for name, table in made.items() if name in wanted and table is not None}
+    return {
+        name: table for name, table in made.items() if name in wanted.tables and table is not None
+    }
 
 
 def _of_responses(
-    seen: Tables, adsl: pl.DataFrame, protocol: Protocol, wanted: frozenset[str]
+    seen: Tables, adsl: pl.DataFrame, protocol: Protocol, wanted: _Wanted
 ) -> dict[str, pl.DataFrame | None]:
     """ADRS, and what follows from responses."""
     records, compared = _response_records(seen, adsl, protocol, wanted)
@@ -108,34 +127,38 @@ def _of_responses(
         both = pl.concat([adrs, accepted_rows(adrs, adjudication)])
         adrs = order_responses(both, adsl, protocol)
     made = {"ADRS": adrs, "ADADJ": adjudication, "ADRSCMP": compared}
-    if wanted & TIMED:
+    if wanted.tables & TIMED:
         adtte = derive_adtte(adsl, adrs, seen, protocol)
         made["ADTTE"] = adtte
-        if "ADCONC" in wanted:
+        if "ADCONC" in wanted.tables:
             made["ADCONC"] = derive_concordance(adrs, adtte, adsl, protocol)
-        if "ADTTECMP" in wanted:
+        if "ADTTECMP" in wanted.tables:
             made["ADTTECMP"] = derive_rule_set_moves(adtte, protocol)
-    if "ADSCHED" in wanted:
+    if "ADSCHED" in wanted.tables:
         made["ADSCHED"] = derive_assessment_schedule(adrs, adsl, seen, protocol)
-    if "ADTR" in wanted and reads_lesions(protocol, seen):
+    if "ADTR" in wanted.tables and reads_lesions(protocol, seen):
         made["ADTR"] = derive_adtr(seen, adsl, adrs, protocol)
+    if "ADLES" in wanted and reads_lesions(protocol, seen):
+        made["ADLES"] = derive_adles(seen, adsl, protocol)
     return made
 
 
 def _response_records(
-    tables: Tables, adsl: pl.DataFrame, protocol: Protocol, wanted: frozenset[str]
+    tables: Tables, adsl: pl.DataFrame, protocol: Protocol, wanted: _Wanted
 ) -> tuple[ResponseRecords, pl.DataFrame | None]:
     """The overall responses the analysis uses; ADRSCMP where they are compared with the others."""
     from_lesions = protocol.response.source == "lesions"
-    asked = "ADRSCMP" in wanted and protocol.response.compare != "never"
+    asked = "ADRSCMP" in wanted.tables and protocol.response.compare != "never"
     compare = asked and "RS" in tables and reads_lesions(protocol, tables)
     derived = recorded = None
     if from_lesions or compare:
-        derived = derive_lesion_responses(tables, adsl, protocol)
+        derived = derive_lesion_responses(tables, adsl, protocol, traced=wanted.traced or compare)
     if not from_lesions or compare:
         recorded = recorded_responses(tables, protocol)
     used = derived if from_lesions else recorded
     assert used is not None
+    if not wanted.traced:
+        used = without_trace(used)
     if derived is None or recorded is None:
         return used, None
     return used, compare_responses(derived, recorded, adsl, protocol)

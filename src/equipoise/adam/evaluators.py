@@ -30,10 +30,21 @@ def reading_evaluators(protocol: Protocol) -> tuple[Evaluator, ...]:
     return tuple(e for e in protocol.evaluators if e.adjudication is None)
 
 
+def evaluator_names(protocol: Protocol) -> pl.Enum:
+    """The type of EVALUATOR while tables are derived: joining and sorting text costs far more."""
+    return pl.Enum([evaluator.id for evaluator in protocol.evaluators])
+
+
+def named_evaluator(evaluator: Evaluator, protocol: Protocol) -> pl.Expr:
+    """EVALUATOR of rows that belong to this one."""
+    return pl.lit(evaluator.id, dtype=evaluator_names(protocol)).alias("EVALUATOR")
+
+
 def every_read(adsl: pl.DataFrame, protocol: Protocol) -> pl.DataFrame:
     """Every subject with every evaluator who reads: the subject key and EVALUATOR."""
     names = [evaluator.id for evaluator in reading_evaluators(protocol)]
-    return adsl.select(subject_key(adsl)).join(pl.DataFrame({"EVALUATOR": names}), how="cross")
+    readers = pl.Series("EVALUATOR", names, dtype=evaluator_names(protocol)).to_frame()
+    return adsl.select(subject_key(adsl)).join(readers, how="cross")
 
 
 def readers_of(evaluator: Evaluator, protocol: Protocol) -> tuple[Evaluator, ...]:

@@ -11,7 +11,7 @@ import polars as pl
 
 from equipoise.adam.cutoff import data_cutoff
 from equipoise.adam.dates import first_day, imputed_part, last_day
-from equipoise.adam.evaluators import reading_evaluators, rows_of
+from equipoise.adam.evaluators import named_evaluator, reading_evaluators, rows_of
 from equipoise.protocol.model import Lesions, Protocol
 from equipoise.recist.sdtm_lesions import (
     lesions_from_sdtm,
@@ -131,7 +131,7 @@ def _of_evaluators(
         wanted = load_contract("TU").rules[test]
         kept = kept.filter((pl.col("TUTESTCD") == wanted).fill_null(value=test == "identified"))
     return pl.concat(
-        rows_of(evaluator, kept, domain=domain).with_columns(EVALUATOR=pl.lit(evaluator.id))
+        rows_of(evaluator, kept, domain=domain).with_columns(named_evaluator(evaluator, protocol))
         for evaluator in reading_evaluators(protocol)
     )
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
 import polars as pl
 
 from equipoise.adam.evaluators import every_read
@@ -14,10 +15,10 @@ from equipoise.adam.response_profile import response_options
 from equipoise.adam.response_records import ResponseRecords
 from equipoise.adam.visit_facts import derive_visit_facts
 from equipoise.protocol.model import Protocol
-from equipoise.recist.criterion import Criterion, read_criterion
-from equipoise.recist.evidence import gather_evidence
+from equipoise.recist.criterion import OVERALL, Criterion, read_criterion
+from equipoise.recist.evidence import Evidence, gather_evidence
 from equipoise.recist.explain import explain_evidence
-from equipoise.recist.lesion_response import respond_to_evidence
+from equipoise.recist.lesion_response import assess_evidence, timepoint_responses
 
 Tables = Mapping[str, pl.DataFrame]
 
@@ -38,16 +39,14 @@ def criterion_of(protocol: Protocol) -> Criterion:
 
 
 def derive_lesion_responses(
-    tables: Tables,
-    adsl: pl.DataFrame,
-    protocol: Protocol,
+    tables: Tables, adsl: pl.DataFrame, protocol: Protocol, *, traced: bool
 ) -> ResponseRecords:
     """One response per read and timepoint after baseline, and when each read progressed.
 
+    Parameters    traced : with the columns TRACE, which say where each response comes from and why
     Raises        DataError - every fault of the lesions at once
     """
     reads = every_read(adsl, protocol)
-    options = response_options(protocol)
     found = derive_lesion_reads(tables, adsl, protocol, partial="last")
     criterion = criterion_of(protocol)
     evidence = gather_evidence(
@@ -58,29 +57,46 @@ def derive_lesion_responses(
         key=found.key,
         criterion=criterion,
     )
-    response = respond_to_evidence(
-        evidence, reads, key=found.key, criterion=criterion, options=options
+    assessed, progression = assess_evidence(evidence, reads, key=found.key, criterion=criterion)
+    after = pl.Series(~evidence.timepoints["BASELINE"].to_numpy())
+    own = pl.Series(OVERALL).gather(evidence.overall.code.astype(np.uint32)).alias("OVRLRESP")
+    visits = evidence.timepoints.select("VISIT", own).filter(after)
+    assessments = pl.concat([assessed, visits], how="horizontal")
+    if traced:
+        assessments = _traced(assessments, evidence, reads, found, protocol)
+    return ResponseRecords(
+        assessments=assessments.with_columns(
+            NUMBER=pl.col("RSSEQ"), RSSEQ=pl.lit(None, dtype=pl.Int64)
+        ),
+        progression=progression.select(*found.key, "PDDT"),
+        source=("TR", "TRORRES"),
     )
+
+
+def _traced(
+    assessments: pl.DataFrame,
+    evidence: Evidence,
+    reads: pl.DataFrame,
+    found: LesionReads,
+    protocol: Protocol,
+) -> pl.DataFrame:
+    """The assessments with TRACE: rule, lesions, reason and source of each."""
+    criterion = criterion_of(protocol)
+    responses = timepoint_responses(
+        evidence, criterion=criterion, options=response_options(protocol)
+    ).filter(pl.col("ABLFL").is_null())
     why = explain_evidence(evidence, reads, key=found.key, criterion=criterion)
-    timepoints = response.timepoints.filter(pl.col("ABLFL").is_null())
     explained = pl.concat(
         [
-            response.assessments,
-            timepoints.select(
-                "VISIT",
-                "RULE",
-                pl.col("OVRLRESP").cast(pl.String),
-                REPORTED=pl.col("OVRLREPT").cast(pl.String),
+            assessments,
+            responses.select(
+                pl.col("RULE").cast(pl.String), REPORTED=pl.col("OVRLREPT").cast(pl.String)
             ),
             why.select(LESIONS="RULE_LESIONS", REASON="RULE_TEXT"),
         ],
         how="horizontal",
-    ).with_columns(pl.col("RULE").cast(pl.String))
-    return ResponseRecords(
-        assessments=_with_source(_dated_back(explained), found),
-        progression=response.progression.select(*found.key, "PDDT"),
-        source=("TR", "TRORRES"),
     )
+    return _with_source(_dated_back(explained), found)
 
 
 def _dated_back(explained: pl.DataFrame) -> pl.DataFrame:
@@ -110,8 +126,6 @@ def _with_source(explained: pl.DataFrame, found: LesionReads) -> pl.DataFrame:
             SRCDOM=pl.lit("TR"),
             SRCVAR=pl.lit("TRORRES"),
             SRCSEQ=pl.coalesce("_lesion", "_day"),
-            NUMBER=pl.col("RSSEQ"),
-            RSSEQ=pl.lit(None, dtype=pl.Int64),
         )
         .drop("_day", "_lesion", "LNKID")
     )

@@ -16,7 +16,9 @@ from equipoise.adam.treatment_stop import derive_treatment_stop
 from equipoise.adam.verified_progression import only_verified
 from equipoise.errors import DataError, Fault
 from equipoise.protocol.model import Evaluator, Protocol, RuleSet
+from equipoise.recist.history import last_row
 from equipoise.tables import load_contract, subject_key
+from equipoise.tables.key_codes import find_rows, sort_order, take_rows
 
 Tables = Mapping[str, pl.DataFrame]
 DECIDED = ["ADT", "SRCSEQ", "SOURCE", "LEFTDT", "RIGHTDT", "ending"]
@@ -28,6 +30,14 @@ _OTHER_DATES: dict[str, pl.DataType] = {
     "STOPDT": pl.Date(),
     "STOPSEQ": pl.Int64(),
 }
+_DAY = pl.col("day")
+_LAST_SEEN = {
+    "LAST": _DAY.is_not_null(),
+    "BEFORE": pl.col("EVENTDT") > _DAY,
+    "THERAPY": pl.col("NACTDT") >= _DAY,
+    "STOPPED": pl.col("STOPDT") >= _DAY,
+}
+"""Prefix of the columns made, and up to when an assessment counts."""
 
 
 def derive_progression_free(
@@ -53,11 +63,7 @@ def derive_progression_free(
     frame = _with_other_dates(frame, tables, rules, protocol)
     events = [EVENTS[name][0] for name in counted_events(rules)]
     frame = frame.with_columns(EVENTDT=pl.min_horizontal(events))
-    seen, day = _counting_assessments(read, rules), pl.col("day")
-    frame = _last_seen(frame, seen, name="LAST", until=None)
-    frame = _last_seen(frame, seen, name="BEFORE", until=day < pl.col("EVENTDT"))
-    frame = _last_seen(frame, seen, name="THERAPY", until=day <= pl.col("NACTDT"))
-    frame = _last_seen(frame, seen, name="STOPPED", until=day <= pl.col("STOPDT"))
+    frame = _with_last_seen(frame, _counting_assessments(read, rules))
     if rules.no_baseline == "censor":
         baseline = _with_baseline(tables, evaluator, protocol)
         frame = frame.join(baseline, on=subject_key(starts), how="left")
@@ -104,19 +110,23 @@ def _counting_assessments(read: pl.DataFrame, rules: RuleSet) -> pl.DataFrame:
     return read.filter(counted).select(*subject_key(read), day="ADT", sequence="ASEQ")
 
 
-def _last_seen(
-    frame: pl.DataFrame, seen: pl.DataFrame, *, name: str, until: pl.Expr | None
-) -> pl.DataFrame:
-    """Add {name}DT and {name}SEQ: the last assessment from the start on for which `until` holds."""
-    key = subject_key(frame)
-    rows = frame.join(seen, on=key, how="inner").filter(pl.col("day") >= pl.col("STARTDT"))
-    last = (
-        (rows if until is None else rows.filter(until))
-        .sort("day", "sequence")
-        .group_by(key)
-        .agg(pl.col("day").last().alias(f"{name}DT"), pl.col("sequence").last().alias(f"{name}SEQ"))
-    )
-    return frame.join(last, on=key, how="left")
+def _with_last_seen(frame: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
+    """Add date and sequence of the last assessment from the start on, for each of _LAST_SEEN."""
+    places = find_rows(seen, frame, on=subject_key(frame))
+    dates = frame.select("STARTDT", "EVENTDT", "NACTDT", "STOPDT")
+    rows = pl.concat([seen, take_rows(dates, places)], how="horizontal").with_columns(place=places)
+    rows = rows.filter(pl.col("day") >= pl.col("STARTDT"))
+    rows = rows[sort_order(rows, by=["place", "day", "sequence"])]
+    place = rows["place"].cast(pl.Int64).to_numpy()
+    found = []
+    for name, until in _LAST_SEEN.items():
+        counts = rows.select(until.fill_null(value=False)).to_series().to_numpy()
+        last = pl.Series(last_row(place, counts, n_reads=frame.height))
+        known = rows.select(
+            pl.col("day").alias(f"{name}DT"), pl.col("sequence").alias(f"{name}SEQ")
+        )
+        found.append(take_rows(known, last.cast(pl.UInt32, strict=False)))
+    return pl.concat([frame, *found], how="horizontal")
 
 
 def _with_baseline(tables: Tables, evaluator: Evaluator, protocol: Protocol) -> pl.DataFrame:

@@ -30,6 +30,7 @@ def compare_responses(
         *key, "VISIT", "RSSEQ", RECORDED="OVRLRESP", _day="ADT"
     )
     both = _matched(ours, theirs, key=key).with_columns(
+        pl.col("EVALUATOR").cast(pl.String),
         ADT=pl.coalesce("ADT", "_day"),
         VERDICT=_verdict(),
         USED=pl.lit("DERIVED" if protocol.response.source == "lesions" else "RECORDED"),

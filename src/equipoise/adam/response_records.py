@@ -4,27 +4,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from equipoise.adam.cutoff import data_cutoff
 from equipoise.adam.dates import imputed_part, last_day
-from equipoise.adam.evaluators import reading_evaluators, rows_of
+from equipoise.adam.evaluators import named_evaluator, reading_evaluators, rows_of
 from equipoise.protocol.model import Protocol
 from equipoise.tables import load_contract, subject_key
 
 Tables = Mapping[str, pl.DataFrame]
 SOURCE = ["SRCDOM", "SRCVAR", "SRCSEQ"]
 WHY = ["RULE", "LESIONS", "REASON", "REPORTED"]
-CARRIED = ["VISIT", "ADTF", "RSSEQ", "OVRLRESP", *SOURCE, *WHY]
+TRACE = ["ADTF", *SOURCE, *WHY]
+"""What tells a reader where a response comes from and why; no analysis reads it."""
+CARRIED = ["VISIT", "RSSEQ", "OVRLRESP"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResponseRecords:
     """What the best response is made from.
 
-    assessments  key, EVALUATOR, NUMBER (order within a day), ADT, AVALC, optional ADTLAST; CARRIED
+    assessments  key, EVALUATOR, NUMBER (order within a day), ADT, AVALC, optional ADTLAST; CARRIED,
+               and TRACE unless it was not asked for
     progression  key, EVALUATOR, PDDT where the lesions say when; None for recorded responses
     source       table and variable the responses come from
     """
@@ -44,7 +47,7 @@ def recorded_responses(tables: Tables, protocol: Protocol) -> ResponseRecords:
     rows = pl.concat(
         rows_of(evaluator, overall, domain="RS").select(
             *subject_key(rs),
-            EVALUATOR=pl.lit(evaluator.id),
+            EVALUATOR=named_evaluator(evaluator, protocol),
             NUMBER=pl.col("RSSEQ"),
             ADT=day,
             AVALC=pl.col("RSSTRESC"),
@@ -60,3 +63,8 @@ def recorded_responses(tables: Tables, protocol: Protocol) -> ResponseRecords:
         for evaluator in reading_evaluators(protocol)
     )
     return ResponseRecords(assessments=rows, progression=None, source=("RS", "RSSTRESC"))
+
+
+def without_trace(records: ResponseRecords) -> ResponseRecords:
+    """The same responses, without where they come from and why."""
+    return replace(records, assessments=records.assessments.drop(TRACE, strict=False))

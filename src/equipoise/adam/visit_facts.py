@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from equipoise.adam.dates import last_day
-from equipoise.adam.evaluators import reading_evaluators, rows_of
+from equipoise.adam.evaluators import named_evaluator, reading_evaluators, rows_of
 from equipoise.adam.lesion_reads import LesionReads
 from equipoise.errors import DataError, Fault
 from equipoise.protocol.model import Protocol, VisitFact
@@ -81,7 +81,10 @@ def _visits(
     by_reader = fact.table in READ_BY_SOMEBODY
     return pl.concat(
         (rows_of(evaluator, matching, domain=fact.table) if by_reader else matching).select(
-            *subject, EVALUATOR=pl.lit(evaluator.id), VISIT=label, ADT=last_day(pl.col(day))
+            *subject,
+            EVALUATOR=named_evaluator(evaluator, protocol),
+            VISIT=label,
+            ADT=last_day(pl.col(day)),
         )
         for evaluator in reading_evaluators(protocol)
     )
@@ -91,7 +94,7 @@ def _labelled(
     rows: pl.DataFrame, scans: pl.DataFrame, key: list[str], *, alone: bool
 ) -> pl.DataFrame:
     """Visits as the measurements name them; a visit of several timepoints is each of them."""
-    names = scans.select(*key, TIMEPOINT="VISIT", DAY="ADT").unique()
+    names = scans.select(*key, TIMEPOINT=pl.col("VISIT").cast(pl.String), DAY="ADT").unique()
     by_day = pl.col("VISIT") + " " + pl.col("DAY").cast(pl.String)
     joined = rows.join(names, on=key, how="left")
     same = (pl.col("TIMEPOINT") == pl.col("VISIT")) | (pl.col("TIMEPOINT") == by_day)

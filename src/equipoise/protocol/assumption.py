@@ -116,6 +116,44 @@ class Burden(Record):
     death: Positive = 1.0
 
 
+class Tumour(Record):
+    """How tumours shrink and grow again, and how readers measure them; every default is ours.
+
+    The times and responses drawn for a patient come first; these laws draw what they leave free
+    (docs/methods/tumour-growth.md, where each default has its source).
+    """
+
+    nadir: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=0.85, description="Median over patients of the smallest sum against baseline."
+    )
+    nadir_spread: Positive = Field(
+        default=0.4,
+        description="Standard deviation of its logarithm between patients; who falls above 1 never "
+        "shrinks.",
+    )
+    growth_to_shrinkage: Positive = Field(
+        default=0.03, description="Median of the growth rate over the shrinkage rate, g / d."
+    )
+    growth_to_shrinkage_spread: NonNegative = Field(
+        default=0.8, description="Standard deviation of its logarithm between patients."
+    )
+    lesion_spread: NonNegative = Field(
+        default=0.15,
+        description="Standard deviation of the logarithm of a lesion's change against its sum's.",
+    )
+    measurement_error: NonNegative = Field(
+        default=0.06, description="Relative standard deviation of one diameter measured once."
+    )
+    readers_agree: Probability = Field(
+        default=0.9,
+        description="Correlation between two readers of the normal scores of the smallest sum.",
+    )
+    same_target: Probability = Field(
+        default=0.85,
+        description="Chance that a reader follows a measurable lesion, but the first, as a target.",
+    )
+
+
 class SimulatedEvent(Record):
     """An adverse event: the chance per patient of its worst grade, by arm."""
 
@@ -162,6 +200,7 @@ class Simulation(Record):
     correlations: tuple[Correlation, ...] = ()
     effects: tuple[Effect, ...] = ()
     burden: Burden | None = None
+    tumour: Tumour = Tumour()
     dose_reduction: Probability = 0.0
     dose_interruption: Probability = 0.0
     discontinuation_for_event: dict[Name, Probability] = Field(default_factory=dict)

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from equipoise.protocol.finding import Finding, Path, unknown, variables_of
 from equipoise.protocol.model import Protocol
 
-_TIMED = ("pfs", "os", "dor", "ttr", "ttf", "dodc")
-_CENSORED = tuple(kind for kind in _TIMED if kind != "os")
+_TIMED = ("pfs", "os", "dor", "ttr", "ttf", "ttd", "dodc")
+_UNREAD = ("os", "ttd")  # no reader of images and no censoring rules
+_CENSORED = tuple(kind for kind in _TIMED if kind not in _UNREAD)
 _TIME_METHODS = {"kaplan-meier", "logrank", "cox", "follow-up"}
 
 
@@ -21,7 +22,7 @@ def check_endpoints(protocol: Protocol, known_rules: Sequence[str]) -> Iterator[
         yield unknown(("data", "adam_evaluator"), "evaluator", declared, readers)
     for i, endpoint in enumerate(protocol.endpoints):
         path: Path = ("endpoints", i)
-        if endpoint.kind != "os" and endpoint.evaluator is None:
+        if endpoint.kind not in _UNREAD and endpoint.evaluator is None:
             yield path, f"endpoint `{endpoint.id}` has no evaluator", "name who reads the images"
         if endpoint.evaluator is not None and endpoint.evaluator not in readers:
             yield unknown((*path, "evaluator"), "evaluator", endpoint.evaluator, readers)

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from equipoise.protocol.record import Condition, Days, Factor, Name, Record, Text, Variable
 
-EndpointKind = Literal["pfs", "os", "dor", "ttr", "ttf", "dodc", "orr", "dcr"]
+EndpointKind = Literal["pfs", "os", "dor", "ttr", "ttf", "ttd", "dodc", "orr", "dcr"]
 ConventionName = Literal["equipoise", "sas94", "r-survival", "nest", "spss"]
 Method = Literal["kaplan-meier", "logrank", "cox", "follow-up", "proportion"]
 

@@ -33,6 +33,7 @@ from equipoise.protocol.assumption import (
     Piece,
     ScreenFailures,
     Simulation,
+    Tumour,
 )
 from equipoise.protocol.design import (
     Design,
@@ -127,6 +128,7 @@ __all__ = [
     "SpecialInterest",
     "Spend",
     "SurvivalDesign",
+    "Tumour",
     "TwoArmResponseDesign",
     "VisitFact",
     "WithinDays",

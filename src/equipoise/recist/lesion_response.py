@@ -78,17 +78,8 @@ def respond_to_evidence(
     options: ResponseOptions,
 ) -> LesionResponse:
     """As `derive_lesion_response`, of evidence that has been gathered for these `subjects`."""
-    progression = find_progression(
-        evidence.read,
-        evidence.components,
-        counts=evidence.on_study,
-        measurements=evidence.rows,
-        timepoints=evidence.timepoints,
-        new=evidence.new,
-        n_reads=subjects.height,
-        criterion=criterion,
-    )
-    table = _timepoint_table(evidence, criterion=criterion, options=options)
+    progression = _progression(evidence, subjects, criterion=criterion)
+    table = timepoint_responses(evidence, criterion=criterion, options=options)
     flags = response_flags(evidence, progression, criterion=criterion)
     keys = subjects.select(key).gather(evidence.timepoints[READ])
     return LesionResponse(
@@ -98,9 +89,37 @@ def respond_to_evidence(
     )
 
 
-def _timepoint_table(
+def assess_evidence(
+    evidence: Evidence, subjects: pl.DataFrame, *, key: Sequence[str], criterion: Criterion
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The assessments and the progression of `LesionResponse`, without its timepoints."""
+    progression = _progression(evidence, subjects, criterion=criterion)
+    keys = subjects.select(key).gather(evidence.timepoints[READ])
+    return (
+        _assessments(evidence, progression, keys, criterion=criterion),
+        _progression_table(progression, subjects.select(key)),
+    )
+
+
+def _progression(
+    evidence: Evidence, subjects: pl.DataFrame, *, criterion: Criterion
+) -> Progression:
+    return find_progression(
+        evidence.read,
+        evidence.components,
+        counts=evidence.on_study,
+        measurements=evidence.rows,
+        timepoints=evidence.timepoints,
+        new=evidence.new,
+        n_reads=subjects.height,
+        criterion=criterion,
+    )
+
+
+def timepoint_responses(
     evidence: Evidence, *, criterion: Criterion, options: ResponseOptions
 ) -> pl.DataFrame:
+    """The timepoints of `LesionResponse` without key and flags: dates, sums, responses, rules."""
     timepoints, overall = evidence.timepoints, evidence.overall
     reported = reported_responses(
         evidence.read,

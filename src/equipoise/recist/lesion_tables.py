@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
 
 from equipoise.errors import DataError, Fault
 from equipoise.recist.assessments import READ
-from equipoise.recist.size import UNITS_PER_MM, in_units
+from equipoise.recist.size import LARGEST_MM, UNITS_PER_MM, in_units
+from equipoise.tables.key_codes import find_rows, key_numbers, repeated_rows, take_rows
 
 TARGET, NON_TARGET, NEW = "TARGET", "NON-TARGET", "NEW"
 NOT_EVALUABLE, NOT_DONE = "NOT EVALUABLE", "NOT DONE"
@@ -21,7 +23,7 @@ STATES = {
     NON_TARGET: ("MEASURED", "PRESENT", "ABSENT", INCREASED, PROGRESSING, *MISSING_STATES),
     NEW: ("UNEQUIVOCAL", "EQUIVOCAL", "NOT TUMOUR", "ABSENT", INCREASED, *MISSING_STATES),
 }
-LARGEST_MM = 1000  # no lesion of a living patient is a metre long
+_NEVER = 10**9  # a day that no scan has
 
 STATE_ENUM = pl.Enum(list(dict.fromkeys(state for states in STATES.values() for state in states)))
 CLASS_ENUM = pl.Enum([TARGET, NON_TARGET, NEW])
@@ -41,13 +43,10 @@ def join_lesions(
     Raises        DataError - every fault found, each with its rows
     """
     on = list(key)
-    of_reads = lesions.join(reads, on=on, how="left", maintain_order="left")
-    rows = measurements.with_row_index("_row").join(
-        of_reads.select(*on, "LNKID", READ, "CLASS", "NODE").unique([*on, "LNKID"], keep="first"),
-        on=[*on, "LNKID"],
-        how="left",
-        maintain_order="left",
-    )
+    of_reads = lesions.with_columns(reads[READ].gather(find_rows(lesions, reads, on=on)))
+    places = find_rows(measurements, of_reads, on=[*on, "LNKID"])
+    of_lesions = take_rows(of_reads.select(READ, "CLASS", "NODE"), places)
+    rows = pl.concat([measurements.with_row_index("_row"), of_lesions], how="horizontal")
     rows = rows.with_columns(
         in_units(rows["SIZE"]).alias("UNITS"), _state().alias("STATE")
     ).with_columns(BASELINE=(pl.col("ABLFL") == "Y").fill_null(value=False))
@@ -72,7 +71,7 @@ def _state() -> pl.Expr:
 def _lesion_faults(lesions: pl.DataFrame, *, key: Sequence[str]) -> list[Fault]:
     table = "LESIONS"
     identity = [*key, "LNKID"]
-    repeated = lesions.filter(lesions.select(identity).is_duplicated())
+    repeated = lesions.filter(pl.Series(repeated_rows(lesions, on=identity)))
     classes = repeated.group_by(identity).agg(pl.col("CLASS").n_unique().alias("_n"))
     changed = repeated.join(classes.filter(pl.col("_n") > 1), on=identity, how="semi")
     same = repeated.join(classes.filter(pl.col("_n") == 1), on=identity, how="semi")
@@ -136,11 +135,8 @@ def _row_faults(rows: pl.DataFrame, *, key: Sequence[str]) -> list[Fault]:
 
 def _repeated_faults(rows: pl.DataFrame, *, key: Sequence[str]) -> list[Fault]:
     known = rows.filter(pl.col(READ).is_not_null())
-    place = known[READ]
-    for column in ("LNKID", "VISIT", *(["PART"] if "PART" in rows.columns else [])):
-        text = known[column].cast(pl.String)
-        place = place * (text.n_unique() + 1) + _code(text)
-    repeated = known.filter(place.is_duplicated())
+    part = ["PART"] if "PART" in rows.columns else []
+    repeated = known.filter(pl.Series(repeated_rows(known, on=[READ, "LNKID", "VISIT", *part])))
     return named_faults(
         repeated,
         "MEASUREMENTS",
@@ -150,24 +146,15 @@ def _repeated_faults(rows: pl.DataFrame, *, key: Sequence[str]) -> list[Fault]:
     )
 
 
-def _code(text: pl.Series) -> pl.Series:
-    """A number from 1 for each text, 0 for a missing one: numbers are compared much faster."""
-    codes = text.cast(pl.Enum(text.unique().drop_nulls())).to_physical()
-    return (codes.cast(pl.Int64) + 1).fill_null(0)
-
-
 def _order_faults(rows: pl.DataFrame, *, key: Sequence[str]) -> list[Fault]:
-    table, on = "MEASUREMENTS", list(key)
-    last_baseline = (
-        rows.lazy().filter("BASELINE").group_by(on).agg(pl.col("ADT").max().alias("_baseline"))
-    )
-    early = (
-        rows.lazy()
-        .filter(~pl.col("BASELINE"))
-        .join(last_baseline, on=on)
-        .filter(pl.col("ADT") <= pl.col("_baseline"))
-        .collect()
-    )
+    table = "MEASUREMENTS"
+    read, _ = key_numbers(rows, on=key)
+    day = rows["ADT"].to_physical().cast(pl.Int64).fill_null(_NEVER).to_numpy()
+    baseline = rows["BASELINE"].to_numpy()
+    last = np.full(int(read.max(initial=-1)) + 1, -_NEVER, dtype=np.int64)
+    dated = baseline & (day < _NEVER)
+    np.maximum.at(last, read[dated], day[dated])
+    early = rows.filter(pl.Series(~baseline & (day <= last[read])))
     return named_faults(
         early,
         table,

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
 
 from equipoise.recist.criterion import read_rules
+from equipoise.tables.key_codes import as_categories, find_rows, group_rows, take_rows
 
 SHORT_AXIS, LONGEST_DIAMETER, TUMOUR_STATE = "LPERP", "LDIAM", "TUMSTATE"
 
@@ -44,6 +46,8 @@ def measurements_from_sdtm(
 ) -> pl.DataFrame:
     """One row per lesion and timepoint: key, LNKID, VISIT, ADT, SIZE, STATE, ABLFL; PART if given.
 
+    LNKID and VISIT are categories: they are compared again and again.
+
     Parameters    tr : key, TRLNKID, TRTESTCD, TRORRES, TRSTAT, VISIT, ADT (Date, imputed already);
                        optional PART, the fragment of a lesion that fell apart
                   lesions : from `lesions_from_sdtm`
@@ -51,33 +55,23 @@ def measurements_from_sdtm(
     Notes         Baseline visits are those at which a read identifies its target and non-target
                   lesions in TU. Tests other than the one a lesion is followed by are left out.
     """
-    named = tr.rename({"TRLNKID": "LNKID"}).join(
-        lesions.select(*key, "LNKID", "CLASS", "NODE").unique([*key, "LNKID"], keep="first"),
-        on=[*key, "LNKID"],
-        how="left",
-        maintain_order="left",
-    )
+    part = ["PART"] if "PART" in tr.columns else []
+    named = tr.select(
+        *key, "VISIT", "ADT", "TRTESTCD", "TRORRES", "TRSTAT", *part, LNKID="TRLNKID"
+    ).with_columns(as_categories(tr["VISIT"]), as_categories(tr["TRLNKID"]).alias("LNKID"))
+    places = find_rows(named, lesions, on=[*key, "LNKID"])
+    named = pl.concat([named, take_rows(lesions.select("CLASS", "NODE"), places)], how="horizontal")
     wanted = pl.when("NODE").then(pl.lit(short)).otherwise(pl.lit(longest))
     test = pl.col("TRTESTCD")
     by_state = test == TUMOUR_STATE
     by_size = (test == wanted) | (pl.col("CLASS").is_null() & test.is_in([longest, short]))
     rows = named.filter(by_state | by_size)
-    rows = rows.with_columns(_size=_number(rows["TRORRES"]))
-    size = pl.col("_size")
-    baseline = (
-        lesions.filter(pl.col("CLASS") != "NEW").select(*key, "VISIT", ABLFL=pl.lit("Y")).unique()
-    )
-    part = ["PART"] if "PART" in rows.columns else []
-    return rows.join(baseline, on=[*key, "VISIT"], how="left", maintain_order="left").select(
-        *key,
-        "LNKID",
-        "VISIT",
-        "ADT",
-        size.alias("SIZE"),
-        _state(size).alias("STATE"),
-        "ABLFL",
-        *part,
-    )
+    rows = rows.with_columns(SIZE=_number(rows["TRORRES"]))
+    identified = lesions.filter(pl.col("CLASS") != "NEW")
+    at_baseline = find_rows(rows, identified, on=[*key, "VISIT"]).is_not_null()
+    return rows.with_columns(
+        STATE=_states(rows), ABLFL=pl.when(at_baseline).then(pl.lit("Y"))
+    ).select(*key, "LNKID", "VISIT", "ADT", "SIZE", "STATE", "ABLFL", *part)
 
 
 def _number(text: pl.Series) -> pl.Series:
@@ -104,15 +98,27 @@ def separate_dates(measurements: pl.DataFrame, *, key: Sequence[str]) -> pl.Data
     pass through here. Baseline stays one timepoint.
     """
     several = pl.col("ADT").n_unique().over([*key, "VISIT"]) > 1
-    dated = pl.col("VISIT") + " " + pl.col("ADT").cast(pl.String)
+    visit = pl.col("VISIT").cast(pl.String)
+    dated = visit + " " + pl.col("ADT").cast(pl.String)
     split = several & pl.col("ABLFL").is_null()
-    return measurements.with_columns(VISIT=pl.when(split).then(dated).otherwise("VISIT"))
+    return measurements.with_columns(VISIT=pl.when(split).then(dated).otherwise(visit))
 
 
-def _state(size: pl.Expr) -> pl.Expr:
+def _states(rows: pl.DataFrame) -> pl.Series:
+    """The state of each row; most are sizes and have none, and few are told in different words."""
+    told = rows.select(pl.col("SIZE").is_null() | pl.col("TRSTAT").is_not_null()).to_series()
+    words = rows.filter(told).select("CLASS", "TRORRES", "TRSTAT", unsized=pl.col("SIZE").is_null())
+    group = group_rows(words, on=words.columns)
+    _, first = np.unique(group, return_index=True)
+    states = words[first].select(_state()).to_series().gather(group)
+    empty = pl.Series("STATE", [None], dtype=pl.String).new_from_index(0, rows.height)
+    return empty.scatter(told.arg_true(), states)
+
+
+def _state() -> pl.Expr:
     rules = read_rules("sdtm_lesions.yaml")
     state = pl.lit(None, dtype=pl.String)
-    told = pl.when(size.is_null()).then("TRORRES")
+    told = pl.when("unsized").then("TRORRES")
     for name, known in rules["states"].items():
         of_class = pl.when(pl.col("CLASS") == name).then(told)
         state = pl.coalesce(_mapped(of_class, known), state)
@@ -120,8 +126,9 @@ def _state(size: pl.Expr) -> pl.Expr:
     return (
         pl.when(not_done)
         .then(pl.lit("NOT DONE"))
-        .when(size.is_null())
+        .when("unsized")
         .then(pl.coalesce(state, "TRORRES"))
+        .alias("STATE")
     )
 
 

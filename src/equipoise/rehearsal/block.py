@@ -46,6 +46,6 @@ def rehearse_block(block: RehearsalBlock) -> RehearsedBlock:
     wanted = range(block.first, block.first + block.replicates)
     protocol = without_sensitivity(block.protocol)
     patients = simulate_replicates(protocol, seed=block.seed, replicates=wanted)
-    adam = derive_adam(patients, protocol, only=READ)
+    adam = derive_adam(patients, protocol, only=READ, traced=False)
     numbers = analyse_replicates(adam, protocol)
     return RehearsedBlock(block, numbers.with_columns(data=pl.lit("SIMULATED")))

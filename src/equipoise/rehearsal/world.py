@@ -65,7 +65,14 @@ def without_fatal_events(protocol: Protocol) -> Protocol:
 def with_perfect_scans(protocol: Protocol) -> Protocol:
     """The protocol whose scans are all done, on their planned day, and read alike by everybody."""
     world = _simulation(protocol)
-    perfect = {"missed_scan": 0.0, "unreadable_scan": 0.0, "reads_differ": {}}
+    perfect = {
+        "missed_scan": 0.0,
+        "unreadable_scan": 0.0,
+        "reads_differ": {},
+        "tumour": world.tumour.model_copy(
+            update={"measurement_error": 0.0, "readers_agree": 1.0, "same_target": 1.0}
+        ),
+    }
     assessments = protocol.assessments.model_copy(update={"window_days": 0})
     return protocol.model_copy(
         update={"simulation": world.model_copy(update=perfect), "assessments": assessments}

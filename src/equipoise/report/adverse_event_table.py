@@ -22,6 +22,7 @@ from equipoise.report.table import Cell, Column, Row, Table, count_cell, estimat
 from equipoise.report.words import EVENT_KINDS, population_name, sentence_case
 
 TERMS = "AE.TERM"
+CRITERION = "serious: "
 POINTS = "% points (95%\N{NO-BREAK SPACE}CI)"
 
 
@@ -35,7 +36,10 @@ def overview_table(numbers: Numbers, protocol: Protocol) -> Table | None:
         return None
     arms, columns = arm_columns(numbers, protocol, analysis, method, total=True)
     rows = []
+    unknown = [levels[-1] for _, levels, _ in kinds if _unrecorded(numbers, levels)]
     for _, levels, _ in kinds:
+        if levels[-1] in unknown:
+            continue
         cells = []
         for arm in arms:
             found = {
@@ -47,7 +51,8 @@ def overview_table(numbers: Numbers, protocol: Protocol) -> Table | None:
             shown = events and events.value
             cells.append(Cell((*count.parts, " [", events, "]")) if events and shown else count)
         cells += differences(numbers, protocol, analysis, levels, method="rate-difference.kinds")
-        rows.append(Row(EVENT_KINDS.get(levels[-1], levels[-1]), tuple(cells)))
+        depth = int(levels[-1].startswith(CRITERION))
+        rows.append(Row(EVENT_KINDS.get(levels[-1], levels[-1]), tuple(cells), depth))
     return Table(
         id="ae-overview",
         title="Treatment-emergent adverse events: overview",
@@ -55,8 +60,23 @@ def overview_table(numbers: Numbers, protocol: Protocol) -> Table | None:
         stub="n (%) [events]",
         columns=(*columns, *difference_columns(protocol)),
         rows=tuple(rows),
-        footnotes=(*notes(protocol), *difference_notes(protocol)),
+        footnotes=(*notes(protocol), *difference_notes(protocol), *_unrecorded_note(unknown)),
     )
+
+
+def _unrecorded(numbers: Numbers, levels: tuple[str, ...]) -> bool:
+    """Whether a criterion of seriousness is one that the data do not record."""
+    found = [n for n in numbers.of("AE.OVERVIEW", "count.kinds") if n.levels == levels]
+    known = any(n.state == "ok" for n in found if n.stat == "n")
+    return levels[-1].startswith(CRITERION) and not known
+
+
+def _unrecorded_note(unknown: list[str]) -> tuple[str, ...]:
+    note = "Below serious its criteria, as recorded, also of events not marked serious"
+    if not unknown:
+        return (f"{note}.",)
+    words = ", ".join(kind.removeprefix(CRITERION) for kind in unknown)
+    return (f"{note}; not recorded, and left out: {words}.",)
 
 
 def term_table(numbers: Numbers, protocol: Protocol) -> Table | None:
@@ -90,8 +110,7 @@ def common_table(numbers: Numbers, protocol: Protocol) -> Table | None:
     arms, columns, high = _term_columns(numbers, protocol)
     rows = [
         _term_row(numbers, protocol, high, levels, arms, depth=0)
-        for levels in ordered_terms(numbers, protocol, TERMS)
-        if _reaches(numbers, levels, arms, least)
+        for levels in common_terms(numbers, protocol)
     ]
     return Table(
         id="ae-common",
@@ -177,9 +196,20 @@ def difference_notes(protocol: Protocol) -> tuple[str, ...]:
     if control is None:
         return ()
     return (
-        f"Difference: percentage less that of {control.short}, all grades; Miettinen-Nurminen "
+        f"Difference: percentage minus that of {control.short}, all grades; Miettinen-Nurminen "
         "intervals, without strata, not adjusted for multiplicity.",
     )
+
+
+def common_terms(numbers: Numbers, protocol: Protocol) -> list[tuple[str, ...]]:
+    """Terms that reach the protocol's threshold in some arm, in the order of the rows."""
+    least = protocol.adverse_events.common_from_pct
+    arms = [arm.id for arm in protocol.arms]
+    return [
+        levels
+        for levels in ordered_terms(numbers, protocol, TERMS)
+        if _reaches(numbers, levels, arms, least)
+    ]
 
 
 def _reaches(numbers: Numbers, levels: tuple[str, ...], arms: list[str], least: float) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from equipoise.protocol.model import Protocol
+from equipoise.report.compact import members, with_words_once
 from equipoise.report.footnotes import argument_words, method_name
 from equipoise.report.numbers import Number, Numbers
 from equipoise.report.patient_rows import Patients
@@ -56,7 +57,9 @@ def definitions_json(
             "subjects": patients.subjects,
             "profiles": profile_records(patients, protocol),
         }
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    text = json.dumps(
+        with_words_once(content), ensure_ascii=False, separators=(",", ":"), sort_keys=True
+    )
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
@@ -115,12 +118,12 @@ def _rowsets(
     rows = rowset.filter(pl.col("rowset_id").is_in([name for name in wanted if name]))
     content = {}
     for row in rows.sort("rowset_id").iter_rows(named=True):
-        members = dict.fromkeys(key.split(":")[0] for key in row["keys"])
+        who = dict.fromkeys(key.split(":")[0] for key in row["keys"])
         content[row["rowset_id"]] = {
             "d": row["dataset"],
             "p": row["predicate"],
-            "n": len(members),
+            "n": len(who),
         }
         if patients is not None:
-            content[row["rowset_id"]]["k"] = [patients.place[name] for name in members]
+            content[row["rowset_id"]]["k"] = members([patients.place[name] for name in who])
     return content

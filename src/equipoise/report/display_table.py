@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
 from equipoise.protocol.model import Protocol
 from equipoise.report.abstract import Paragraph
-from equipoise.report.document import Block, Results, compose, extent
+from equipoise.report.document import Block, Results, Section, compose, extent
 from equipoise.report.flow import Flow
 from equipoise.report.footnotes import resolved_args
 from equipoise.report.numbers import Number, index_results
@@ -55,26 +55,33 @@ def display_tables(
     args = resolved_args(results["analysis"], variable_labels(protocol))
     sections = compose(results, protocol, numbers, args, origin=origin_of(run["data"]))
     cutoff = extent(run.get("cutoff"))
-    shown: list[tuple[str, str, Block | Card]] = [
-        (f"key-{card.target}-{at}", "Summary", card)
-        for at, card in enumerate(key_results(numbers, protocol), start=1)
-    ]
-    for section in sections:
-        for at, item in enumerate(section.blocks, start=1):
-            name = f"{section.id}-{at}" if isinstance(item, Paragraph) else item.id
-            shown.append((name, section.title, item))
+    shown = named_displays(key_results(numbers, protocol), sections)
     displays, cells = [], []
     for order, (name, title, block) in enumerate(shown, start=1):
-        places = list(_places(block))
-        if any(isinstance(part, Number | Rounded) for *_, parts in places for part in parts):
+        found = list(places(block))
+        if any(isinstance(part, Number | Rounded) for *_, parts in found for part in parts):
             displays.append(_display(name, order, title, block, cutoff))
-            cells += [_cell(name, place) for place in places]
+            cells += [_cell(name, place) for place in found]
     return {
         "display": pl.DataFrame(displays, schema=DISPLAY, orient="row"),
         "display_cell": pl.DataFrame(
             [cell for cell in cells if cell["result_ids"]], schema=CELL, orient="row"
         ),
     }
+
+
+def named_displays(
+    cards: Iterable[Card], sections: Iterable[Section]
+) -> list[tuple[str, str, Block | Card]]:
+    """Every display in reading order: its output_id, its section, and what it is."""
+    shown: list[tuple[str, str, Block | Card]] = [
+        (f"key-{card.target}-{at}", "Summary", card) for at, card in enumerate(cards, start=1)
+    ]
+    for section in sections:
+        for at, item in enumerate(section.blocks, start=1):
+            name = f"{section.id}-{at}" if isinstance(item, Paragraph) else item.id
+            shown.append((name, section.title, item))
+    return shown
 
 
 def _display(
@@ -118,7 +125,7 @@ def _cell(name: str, place: Place) -> dict[str, Any]:
     }
 
 
-def _places(block: Block | Card) -> Iterator[Place]:
+def places(block: Block | Card) -> Iterator[Place]:
     """Every place of a display: where it is, what stands beside and above it, and its parts."""
     if isinstance(block, Table):
         yield from _of_table(block)

@@ -18,6 +18,7 @@ from equipoise.protocol.model import Protocol
 from equipoise.report.abstract import Paragraph, abstract_paragraphs
 from equipoise.report.adherence_table import adherence_table
 from equipoise.report.adverse_event_detail import grade_table, kind_tables
+from equipoise.report.adverse_event_figure import adverse_event_figures
 from equipoise.report.adverse_event_table import common_table, overview_table, term_table
 from equipoise.report.boundary_figure import boundary_figure
 from equipoise.report.concordance_table import concordance_tables
@@ -41,12 +42,14 @@ from equipoise.report.responders_table import responders_tables
 from equipoise.report.response_table import response_table
 from equipoise.report.rule_set_table import rule_set_tables
 from equipoise.report.shells import baseline_table, disposition_table, populations_table
+from equipoise.report.special_interest_table import special_interest_table
 from equipoise.report.spider_figure import spider_figure
 from equipoise.report.subgroup_table import subgroup_tables
 from equipoise.report.summary import Card, facts, key_results, treatments
 from equipoise.report.survival_table import follow_up_table, survival_table
 from equipoise.report.swimmer_figure import swimmer_figures
-from equipoise.report.table import Rounded, Table, cell_numbers
+from equipoise.report.table import Rounded, Table, cell_numbers, without_idle_notes
+from equipoise.report.treatment_end_table import treatment_end_table
 from equipoise.report.waterfall_figure import waterfall_figure
 from equipoise.report.words import variable_labels
 
@@ -164,6 +167,7 @@ def _sections(
                 patient_flow(numbers, protocol),
                 populations_table(numbers, protocol),
                 disposition_table(numbers, protocol),
+                treatment_end_table(numbers, protocol),
                 baseline_table(numbers, protocol, args),
             ],
         ),
@@ -187,10 +191,12 @@ def _sections(
             "Adverse events",
             [
                 overview_table(numbers, protocol),
+                *adverse_event_figures(numbers, protocol, label=origin.label),
                 common_table(numbers, protocol),
                 term_table(numbers, protocol),
                 grade_table(numbers, protocol),
                 *kind_tables(numbers, protocol),
+                special_interest_table(numbers, protocol, args),
                 deaths_table(numbers, protocol),
             ],
         ),
@@ -267,7 +273,8 @@ def _numbered(sections: list[Section]) -> list[Section]:
                 continue
             kind = "table" if isinstance(block, Table) else "figure"
             counts[kind] += 1
-            blocks.append(replace(block, number=counts[kind]))
+            shown = without_idle_notes(block) if isinstance(block, Table) else block
+            blocks.append(replace(shown, number=counts[kind]))
         done.append(replace(section, blocks=tuple(blocks)))
     return done
 

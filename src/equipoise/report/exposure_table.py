@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from equipoise.protocol.model import Protocol
@@ -74,7 +75,10 @@ def dose_table(numbers: Numbers, protocol: Protocol, args: Arguments) -> Table |
     for drug in drugs:
         rows.append(Row(sentence_case(drug), heading=True))
         for code, label in PARAMETERS.items():
-            rows += _parameter_rows(numbers, (drug, code), label, arms)
+            rows += [
+                replace(row, depth=row.depth + 1)
+                for row in _parameter_rows(numbers, (drug, code), label, arms)
+            ]
         rows += _count_rows(numbers, DRUG, "DOSING", (drug,), arms)
     return Table(
         id="dose-intensity",

@@ -41,6 +41,11 @@ NAMES = {
     "clopper-pearson.confirmed": "Exact (Clopper-Pearson) proportion, confirmed responses",
     "clopper-pearson.unconfirmed": "Exact (Clopper-Pearson) proportion, unconfirmed responses",
     "rate-difference": "Difference of rates",
+    "rate-difference.confirmed": "Difference of rates, confirmed responses",
+    "odds-ratio.confirmed": "Odds ratio, confirmed responses",
+    "association.confirmed": "Test of the rates, confirmed responses",
+    "shown.change": "Patients shown by their best change",
+    "shown.treatment": "Patients shown by their time on treatment",
     "rate-difference.unstratified": "Difference of rates without strata",
     "odds-ratio": "Odds ratio",
     "odds-ratio.unstratified": "Odds ratio without strata",
@@ -51,11 +56,13 @@ NAMES = {
     "summary": "Summary statistics",
     "count": "Count",
     "disposition": "Count",
+    "treatment-end": "How treatment ended",
     "responders": "Summary of the patients who responded",
     "deaths": "Deaths",
     "shift": "Shift of grades",
     "exposure.duration": "Duration of exposure",
     "exposure.drug": "Exposure by drug",
+    "event-rate.kinds": "Patients with a first event by person-years at risk",
     "count.kinds": "Patients with at least one event",
     "count.terms": "Patients with at least one event of the term",
     "count.grades": "Patients by worst grade",
@@ -113,7 +120,8 @@ PHRASES: dict[tuple[str, str] | str, str] = {
     ("ties", "breslow"): "ties after Breslow",
     ("ties", "exact"): "ties by the exact method",
     ("p", "Wald"): "p-value by the Wald test",
-    "interval": "{} interval",
+    "interval": "interval: {}",
+    "rate_interval": "interval of the rate: {}",
     "kappa": "kappa {}",
     "window_days": "on time within {} days",
     "limits": "limits by {}",
@@ -128,6 +136,8 @@ PHRASES: dict[tuple[str, str] | str, str] = {
     ("cmh_correction", "0.5"): "corrected for continuity by 0.5",
     ("chi_square_correction", "0"): "no correction for continuity",
     ("chi_square_correction", "0.5"): "corrected for continuity after Yates",
+    ("denominator", "randomised"): "percentages of all patients randomised",
+    ("denominator", "treated"): "percentages of all patients treated",
     "denominator": "percentages of {}",
     "levels": "categories {}",
     "min_days": "confirmed by a second assessment at least {} days later",
@@ -142,8 +152,14 @@ PHRASES: dict[tuple[str, str] | str, str] = {
     ("quantile", "linear"): "quartiles by linear interpolation (R type 7)",
     ("quantile", "weibull"): "quartiles by weighted average (SPSS HAVERAGE, R type 6)",
     "sd": "standard deviation with {}",
+    ("by", "['AEBODSYS']"): "grouped by organ class (AEBODSYS)",
+    ("by", "['AEBODSYS', 'AEDECOD']"): "grouped by organ class and term (AEBODSYS, AEDECOD)",
     "by": "grouped by {}",
+    "change": "{}",
+    "sorted": "sorted {}",
+    "time": "{}",
 }
+SIGNS = {">=": "≥", "<=": "≤"}
 # Arguments that a reader of a footnote needs no words for.
 SILENT = (
     "unit",
@@ -216,7 +232,8 @@ def _value(name: str, value: Any) -> str:
     if name == "conf_level":
         return f"{100 * float(value):g}%"
     if isinstance(value, list):
-        return ", ".join(str(item) for item in value)
+        return ", ".join(SIGNS.get(str(item)[:2], str(item)[:2]) + str(item)[2:] for item in value)
     if isinstance(value, dict):
-        return ", ".join(f"{key} {item}" for key, item in value.items())
+        pairs = [f"{key} {_value(key, item)}" for key, item in value.items()]
+        return ("; " if any(isinstance(v, list) for v in value.values()) else ", ").join(pairs)
     return str(value)

@@ -30,32 +30,32 @@ def beside_layers(
 ) -> list[dict[str, Any]]:
     """Beside the plot: events and N, medians, hazard ratio and interaction, with their heads."""
     start, right = -layout.left, layout.plot + 14
-    first, step = start + 268, 140
+    first, step = start + 270, 146
     places = middles(lines, layout)
     heads = [
         {"text": f"HR ({_level(lines, numbers)} CI)", "px": right, "py": -12, "align": "left"},
-        {"text": "Interaction p", "px": right + 186, "py": -12, "align": "right"},
+        {"text": "Interaction p", "px": right + 174, "py": -12, "align": "right"},
     ]
     cells = []
     for column, arm in enumerate(arms):
         px = first + column * step
         heads += [
-            {"text": arm.short, "px": px + 10, "py": -28, "align": "center"},
+            {"text": arm.short, "px": px + 10, "py": -30, "align": "center"},
             {"text": "Events / N", "px": px, "py": -12, "align": "right"},
-            {"text": "Median, mo", "px": px + 74, "py": -12, "align": "right"},
+            {"text": "Median, mo", "px": px + 76, "py": -12, "align": "right"},
         ]
         for at, line in enumerate(lines):
             if line.arms:
                 events, size, median = line.arms[column]
                 texts = (_pair(events, size, used), mark(used, median) if median else "–")
-                for text, x in zip(texts, (px, px + 74), strict=True):
+                for text, x in zip(texts, (px, px + 76), strict=True):
                     cells.append({"text": text, "px": x, "py": places[at], "align": "right"})
     for at, line in enumerate(lines):
         py = places[at]
         ratio = _ratio_text(line, numbers, used)
         test = mark(used, line.test) if line.test else ""
         cells.append({"text": ratio, "px": right, "py": py, "align": "left"})
-        cells.append({"text": test, "px": right + 186, "py": py, "align": "right"})
+        cells.append({"text": test, "px": right + 174, "py": py, "align": "right"})
     return [
         *_labels(lines, start, places),
         *_aligned(heads, fill=MUTED),

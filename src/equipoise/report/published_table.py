@@ -143,7 +143,7 @@ def _value_words(value: Any) -> str:
 
 def _flat(value: Any) -> str:
     if isinstance(value, Mapping):
-        return "; ".join(f"{key} {_flat(item)}" for key, item in value.items())
+        return "; ".join(f"{key} {_flat(v)}" for key, v in value.items() if v not in ([], {}))
     if isinstance(value, list):
         return ", ".join(_flat(item) for item in value)
     if isinstance(value, bool):

@@ -92,7 +92,7 @@ def disposition_table(numbers: Numbers, protocol: Protocol) -> Table:
         rows.append(Row(words, cells, depth=int(bool(reason))))
     return Table(
         id="disposition",
-        title="Disposition of patients",
+        title="Disposition of patients in the study",
         population=population_name(protocol, "ENROLLED"),
         stub="n (%)",
         columns=columns,

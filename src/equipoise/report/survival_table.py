@@ -166,6 +166,8 @@ def _comparison(analysis: Analysis, numbers: Numbers, protocol: Protocol) -> lis
             p = numbers.find(analysis.id, f"logrank{suffix}", "p", arm.id)
             ratio.append(Cell() if blank else estimate_cell(numbers, hazard))
             test.append(Cell() if blank else number_cell(p))
+        if not numbers.of(analysis.id, f"cox{suffix}"):
+            continue
         rows += [
             Row(heading, heading=True),
             Row("Hazard ratio", tuple(ratio), depth=1, unit=f"{100 * analysis.conf_level:g}% CI"),
@@ -242,6 +244,7 @@ def _footnotes(
         if method in OF_THE_CURVE:
             own = {name: value for name, value in own.items() if curve.get(name) != value}
         notes.append(method_words(method, own))
+    notes.append("Under events: the earliest event that counted; under censored: the reason.")
     states = {number.state for number in numbers.of(analysis.id, KM)}
     known = {"NR": "NR: not reached.", "NE": "NE: not estimable.", "NA": "NA: not applicable."}
     notes += [text for state, text in known.items() if state in states]

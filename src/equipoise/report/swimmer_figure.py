@@ -48,7 +48,7 @@ OTHER_ITEMS = (
     {"text": "still treated", "shape": ARROW, "fill": INK, "stroke": INK, "size": 30},
 )
 LANE = {"wide": 7, "narrow": 5}
-PRINTED_LANE = 14
+PRINTED_LANE, PRINTED_NAME = 17, 11.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,5 +241,5 @@ def _names(swimmer: Swimmer, lanes: list[Row], y: dict[str, Any]) -> dict[str, A
         if row["mark"] == "treatment"
     ]
     layer = text_layer(rows, x=pixels("px"), y=y, align="right", fill=MUTED)
-    layer["mark"]["fontSize"] = 7
+    layer["mark"]["fontSize"] = PRINTED_NAME
     return layer

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 from equipoise.report.numbers import Number, Numbers
 
@@ -112,3 +113,21 @@ def cell_numbers(table: Table) -> list[Number]:
     parts = [part for row in table.rows for cell in row.cells for part in cell.parts]
     found = [part.number if isinstance(part, Rounded) else part for part in parts]
     return sizes + [part for part in found if isinstance(part, Number)]
+
+
+STATE_NOTE = re.compile(r"\b(NR|NE|NA): [^.]*\.\s*")
+
+
+def without_idle_notes(table: Table) -> Table:
+    """The table with the footnotes that explain a state or a sign only where one is printed."""
+    printed = cell_numbers(table)
+    states = {number.state for number in printed}
+    censored = any(number.value_text == "censored" for number in printed)
+
+    def kept(note: str) -> str:
+        if note.startswith("+: ") and not censored:
+            return ""
+        return STATE_NOTE.sub(lambda found: found[0] if found[1] in states else "", note).strip()
+
+    notes = (kept(note) for note in table.footnotes)
+    return replace(table, footnotes=tuple(note for note in notes if note))

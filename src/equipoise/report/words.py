@@ -38,10 +38,17 @@ EVENT_KINDS = {
     "grade 3 or more": "Grade 3 or more",
     "severe": "Severe",
     "serious": "Serious",
+    "serious: death": "Death",
+    "serious: life-threatening": "Life-threatening",
+    "serious: hospitalisation": "Hospitalisation",
+    "serious: disability": "Disability",
+    "serious: congenital anomaly": "Congenital anomaly",
+    "serious: other medically important": "Other medically important",
     "leading to discontinuation": "Leading to discontinuation of treatment",
     "leading to dose modification": "Leading to a reduced or paused dose",
     "fatal": "Fatal",
 }
+BRITISH = {"tumor": "tumour", "randomization": "randomisation"}
 UNITS = {"mg/m2": "mg/m²"}
 
 
@@ -67,8 +74,12 @@ def upper_first(text: str) -> str:
 
 
 def reason_words(reason: str) -> str:
-    """A reason written as a title, as running text: short words in capitals stay."""
+    """A reason written as a title, as running text: short words in capitals stay.
+
+    The templates of ADaM spell as Americans do, this report as the British do.
+    """
     words = [w if w.isupper() and len(w) < 5 else w.lower() for w in reason.split(" ")]
+    words = [BRITISH.get(word, word) for word in words]
     text = " ".join(words)
     return text[:1].upper() + text[1:]
 

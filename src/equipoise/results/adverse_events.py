@@ -71,11 +71,13 @@ def event_parts(task: Task, adam: Mapping[str, pl.DataFrame], groups: list[Group
         .join(membership(groups), on="USUBJID", how="inner")
         .with_columns(KEY=pl.format("{}:{}", "USUBJID", pl.col("AESEQ").cast(pl.Int64)))
     )
-    by_kinds = "kinds" in task.args
-    return _by_kind(events, task.args["kinds"]) if by_kinds else by_term(events, task.args["by"])
+    if "kinds" not in task.args:
+        return by_term(events, task.args["by"])
+    recorded = {name for name in adae.columns if adae[name].null_count() < max(adae.height, 1)}
+    return _by_kind(events, task.args["kinds"], recorded)
 
 
-def _by_kind(events: pl.DataFrame, kinds: Mapping[str, str]) -> list[Part]:
+def _by_kind(events: pl.DataFrame, kinds: Mapping[str, str], recorded: set[str]) -> list[Part]:
     """The events of each kind, which is a condition on ADAE; kinds overlap.
 
     A kind has no events table where ADAE lacks its variable: nobody knows, which is not 0.
@@ -83,7 +85,9 @@ def _by_kind(events: pl.DataFrame, kinds: Mapping[str, str]) -> list[Part]:
     found: list[Part] = []
     for order, (kind, condition) in enumerate(kinds.items(), start=1):
         expr = pl.sql_expr(condition or "TRUE")
-        known = set(expr.meta.root_names()) <= set(events.columns)
+        asked = set(expr.meta.root_names())
+        grouped = {name for name in asked if name.startswith("CQ")}  # null: not in the group
+        known = asked <= set(events.columns) and asked - grouped <= recorded
         level = Level("AEKIND", kind, order)
         found.append(((level,), condition, events.filter(expr) if known else None))
     return found

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from equipoise.protocol.model import Protocol
 from equipoise.results.groups import analysis_set
 from equipoise.results.plan import plan_tasks
-from equipoise.results.wording import joined, lower_first
+from equipoise.results.rule_sets import rule_set
+from equipoise.results.wording import arm_in_text, joined, lower_first
 
 TIES = {"efron": "Efron", "breslow": "Breslow", "exact": "exact"}
 SCALES = {"plain": "untransformed", "log": "log", "log-log": "log-log", "logit": "logit"}
@@ -35,10 +36,11 @@ def _design(protocol: Protocol) -> str:
     ]
     article = "an" if words[0][0] in "aeiou" else "a"
     registered = f" ({identity.registration})" if identity.registration else ""
-    treatments = [arm.label for arm in protocol.arms if arm is not protocol.control]
+    treatments = [arm_in_text(arm.label) for arm in protocol.arms if arm is not protocol.control]
     design = f"{article} {', '.join(words)} phase {identity.phase} trial"
-    against = f" against {protocol.control.label}" if protocol.control else ""
-    return f"{identity.id}{registered} was {design} of {joined(treatments)}{against}."
+    control = protocol.control
+    versus = f" versus {arm_in_text(control.label)}" if control else ""
+    return f"{identity.id}{registered} was {design} of {joined(treatments)}{versus}."
 
 
 def _endpoint(protocol: Protocol) -> str:
@@ -48,11 +50,19 @@ def _endpoint(protocol: Protocol) -> str:
         return "No analysis was primary."
     labels = [lower_first(item.label) for item in primary]
     rules = sorted({endpoints[item.endpoint].censoring or "" for item in primary} - {""})
-    population = lower_first(analysis_set(protocol, primary[0].population).label)
     verb = "endpoint was" if len(labels) == 1 else "endpoints were"
-    censoring = f", with censoring by rule set {joined(rules)}" if rules else ""
-    name = population if population.endswith("set") else f"{population} set"
-    return f"The primary {verb} {joined(labels)}{censoring}, in the {name}."
+    named = [f"{name} ({lower_first(rule_set(name, protocol).label)})" for name in rules]
+    censoring = f", with censoring by rule set {joined(named)}" if rules else ""
+    where = _population(analysis_set(protocol, primary[0].population).label)
+    return f"The primary {verb} {joined(labels)}, analysed in the {where}{censoring}."
+
+
+def _population(label: str) -> str:
+    """`full analysis set` of that label; `intention-to-treat set` of `Intention to treat`."""
+    words = lower_first(label)
+    if words.endswith(("set", "population", "patients")):
+        return words
+    return f"{words.replace(' ', '-')} set"
 
 
 def _survival(protocol: Protocol) -> Iterator[tuple[str, str]]:

@@ -15,6 +15,7 @@ from equipoise.results.groups import ENROLLED
 from equipoise.results.method_args import summary_args
 from equipoise.results.plan_adherence import plan_adherence
 from equipoise.results.plan_concordance import plan_concordance
+from equipoise.results.plan_conduct import plan_conduct
 from equipoise.results.plan_efficacy import plan_best_response, plan_efficacy
 from equipoise.results.plan_exposure import plan_exposure
 from equipoise.results.plan_patients import plan_patients
@@ -29,6 +30,7 @@ def plan_tasks(protocol: Protocol, *, looks: bool = False) -> tuple[Task, ...]:
     return (
         *_disposition(protocol),
         *_baseline(protocol),
+        *plan_conduct(protocol),
         *plan_efficacy(protocol),
         *plan_sensitivity(protocol),
         *(plan_looks(protocol) if looks else ()),

@@ -8,6 +8,7 @@ from typing import Any
 
 from equipoise.protocol.model import Protocol
 from equipoise.results.groups import both
+from equipoise.results.method_args import summary_args
 from equipoise.results.task import SPECIFIED, Task
 
 
@@ -34,6 +35,7 @@ def plan_safety(protocol: Protocol) -> Iterator[Task]:
     for analysis_id, label, by, where in tables:
         yield _event_task(protocol, analysis_id, "count.terms", label, {"by": by}, where=where)
 
+    yield from _special_interest(protocol, severity=severity)
     yield _event_task(
         protocol,
         "AE.GRADE",
@@ -45,6 +47,37 @@ def plan_safety(protocol: Protocol) -> Iterator[Task]:
     if protocol.control is not None:
         yield from _differences(protocol, _kinds(severity), tables)
     yield from _deaths_and_laboratory(protocol)
+
+
+def _special_interest(protocol: Protocol, *, severity: bool) -> Iterator[Task]:
+    """Groups of events that the protocol names: counts, rates by exposure, day of onset."""
+    kinds = {}
+    for number, group in enumerate(protocol.adverse_events.special_interest, start=1):
+        inside = f"CQ{number:02d}NAM IS NOT NULL"
+        grave = ("severe", "ASEV = 'SEVERE'") if severity else ("grade 3 or more", "ATOXGRN >= 3")
+        kinds[group.label] = inside
+        for word, condition in (grave, ("serious", "AESER = 'Y'")):
+            kinds[f"{group.label}: {word}"] = both(inside, condition)
+    if not kinds:
+        return
+    label = "Adverse events of special interest"
+    yield _event_task(protocol, "AE.INTEREST", "count.kinds", label, {"kinds": kinds})
+    if protocol.control is not None:
+        yield _difference(protocol, "AE.INTEREST", label, "kinds", kinds)
+    groups = {name: inside for name, inside in kinds.items() if " AND " not in inside}
+    yield _event_task(
+        protocol,
+        "AE.INTEREST",
+        "event-rate.kinds",
+        f"{label}, by exposure",
+        {
+            "kinds": groups,
+            "rate_interval": "exact (Garwood)",
+            "conf_level": protocol.analyses[0].conf_level,
+            "quantile": summary_args(protocol, None)["quantile"],
+        },
+        module="event_rates",
+    )
 
 
 def _deaths_and_laboratory(protocol: Protocol) -> Iterator[Task]:
@@ -90,6 +123,15 @@ def _deaths_and_laboratory(protocol: Protocol) -> Iterator[Task]:
         )
 
 
+# Why an event is serious. Source: ICH E2A, section II.B; variables of CDISC SDTMIG 3.4, AE.
+CRITERIA = {
+    "AESDTH": "death",
+    "AESLIFE": "life-threatening",
+    "AESHOSP": "hospitalisation",
+    "AESDISAB": "disability",
+    "AESCONG": "congenital anomaly",
+    "AESMIE": "other medically important",
+}
 # Tables of terms of one kind of event: their analysis, label and condition on ADAE.
 KIND_TERMS = (
     ("AE.TERM.RELATED", "Related adverse events, by preferred term", "ARELFL = 'Y'"),
@@ -113,24 +155,29 @@ def _differences(
     tables: Sequence[tuple[str, str, list[str], str]],
 ) -> Iterator[Task]:
     """Differences of the overview, of every class and of every term, unstratified."""
+    yield _difference(protocol, "AE.OVERVIEW", "Overview of adverse events", "kinds", kinds)
+    for analysis_id, label, by, where in tables:
+        yield _difference(protocol, analysis_id, label, "by", by, where=where)
+
+
+def _difference(
+    protocol: Protocol, analysis_id: str, label: str, what: str, value: Any, *, where: str = ""
+) -> Task:
     method = {
         "strata": [],
         "interval": "Miettinen-Nurminen",
         "conf_level": protocol.analyses[0].conf_level,
         "multiplicity": "not adjusted",
     }
-    overview = ("AE.OVERVIEW", "Overview of adverse events", "kinds", kinds, "")
-    by_term = ((name, label, "by", by, where) for name, label, by, where in tables)
-    for analysis_id, label, what, value, where in (overview, *by_term):
-        yield _event_task(
-            protocol,
-            analysis_id,
-            "rate-difference.kinds" if what == "kinds" else "rate-difference.terms",
-            f"{label}, difference",
-            {what: value, **method},
-            where=where,
-            module="adverse_event_difference",
-        )
+    return _event_task(
+        protocol,
+        analysis_id,
+        "rate-difference.kinds" if what == "kinds" else "rate-difference.terms",
+        f"{label}, difference",
+        {what: value, **method},
+        where=where,
+        module="adverse_event_difference",
+    )
 
 
 # From worst to mildest: a patient counts in the first band that one of the events reaches.
@@ -149,6 +196,7 @@ def _kinds(severity: bool) -> dict[str, str]:
         "related": "ARELFL = 'Y'",
         **({"severe": "ASEV = 'SEVERE'"} if severity else {"grade 3 or more": "ATOXGRN >= 3"}),
         "serious": "AESER = 'Y'",
+        **{f"serious: {word}": f"{name} = 'Y'" for name, word in CRITERIA.items()},
         "leading to discontinuation": "ADISCFL = 'Y'",
         "leading to dose modification": "AMODFL = 'Y'",
         "fatal": "AFATALFL = 'Y'",

@@ -36,7 +36,7 @@ def plan_sensitivity(protocol: Protocol) -> Iterator[Task]:
     endpoints = {item.id: (at, item) for at, item in enumerate(protocol.endpoints)}
     for analysis in protocol.analyses:
         at, endpoint = endpoints[analysis.endpoint]
-        if endpoint.censoring is None or endpoint.kind == "os":
+        if endpoint.censoring is None or endpoint.kind in ("os", "ttd"):
             continue
         for name in other_rule_sets(endpoint):
             for method_id, dataset, where, args, module in _methods(

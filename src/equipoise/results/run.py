@@ -22,6 +22,7 @@ from equipoise.results.deaths import deaths
 from equipoise.results.discrepancy import discrepancy, discrepancy_difference
 from equipoise.results.display_rows import display_rows
 from equipoise.results.disposition import disposition
+from equipoise.results.event_rates import event_rates
 from equipoise.results.exposure import exposure_drug, exposure_duration
 from equipoise.results.follow_up import follow_up
 from equipoise.results.group_sequential import ADLOOK, group_sequential
@@ -39,6 +40,7 @@ from equipoise.results.shown import shown
 from equipoise.results.subgroups import subgroup_hazard, subgroup_interaction, subgroup_summary
 from equipoise.results.task import Task
 from equipoise.results.time_to_event import time_to_event
+from equipoise.results.treatment_end import treatment_end
 
 Method = Callable[..., list[Result]]
 
@@ -73,6 +75,7 @@ METHODS: dict[str, Method] = {
     "responders": time_among_responders,
     "shown": shown,
     "disposition": disposition,
+    "treatment-end": treatment_end,
     "summary": baseline,
     "count": baseline,
     "exposure.duration": exposure_duration,
@@ -80,6 +83,7 @@ METHODS: dict[str, Method] = {
     "count.kinds": adverse_events,
     "count.terms": adverse_events,
     "count.grades": worst_grades,
+    "event-rate.kinds": event_rates,
     "deaths": deaths,
     "shift": grade_shifts,
     "rate-difference.kinds": event_difference,

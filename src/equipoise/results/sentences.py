@@ -9,12 +9,15 @@ from collections.abc import Iterator
 import polars as pl
 
 from equipoise.protocol.model import Analysis, Endpoint, Protocol
+from equipoise.results.abbreviations import abbreviations
 from equipoise.results.groups import TOTAL
 from equipoise.results.look_sentences import look_sentences
 from equipoise.results.lookup import Lookup, Row, make_lookup
 from equipoise.results.methods_text import methods_sentences
 from equipoise.results.schema import columns
 from equipoise.results.wording import (
+    arm_in_text,
+    closed,
     interval,
     joined,
     lower_first,
@@ -22,10 +25,38 @@ from equipoise.results.wording import (
     percent,
     plural,
     slot,
-    upper_first,
 )
 
 Sentence = tuple[str, str]
+# A kind of adverse event: end of the sentence's id, its opening, and the opening where nobody
+# recorded the kind.
+KINDS = {
+    "any": (
+        "any",
+        "Treatment-emergent adverse events occurred in",
+        "When adverse events began was",
+    ),
+    "grade 3 or more": (
+        "grade3",
+        "Adverse events of grade 3 or more occurred in",
+        "The grades of adverse events were",
+    ),
+    "severe": (
+        "severe",
+        "Severe adverse events occurred in",
+        "The severity of adverse events was",
+    ),
+    "leading to discontinuation": (
+        "discontinuation",
+        "Adverse events led to discontinuation of treatment in",
+        "Whether adverse events led to discontinuation of treatment was",
+    ),
+    "fatal": (
+        "fatal",
+        "Fatal adverse events occurred in",
+        "Whether adverse events were fatal was",
+    ),
+}
 
 
 def sentence_table(results: pl.DataFrame, protocol: Protocol) -> pl.DataFrame:
@@ -33,6 +64,8 @@ def sentence_table(results: pl.DataFrame, protocol: Protocol) -> pl.DataFrame:
     found = make_lookup(results)
     sections = [("Methods", item) for item in methods_sentences(protocol)]
     sections += [("Findings", item) for item in _findings(found, protocol)]
+    texts = [text for _, (_, text) in sections]
+    sections += [("Abbreviations", item) for item in abbreviations(results, protocol, texts)]
     rows = [
         {"sentence_id": name, "section": section, "order": order, "text": text}
         for order, (section, (name, text)) in enumerate(sections, start=1)
@@ -64,18 +97,17 @@ def _findings(found: Lookup, protocol: Protocol) -> Iterator[Sentence]:
 def _with_arms(protocol: Protocol, parts: list[tuple[str, str]]) -> str:
     """Parts joined, each followed by its arm; a trial of one arm does not name it.
 
-    `was` is said once: was 8.6 months with A and not reached with B.
+    What is the same words for several arms is said once: not reached with A or B.
     """
     if len(protocol.arms) == 1:
         return parts[0][1]
-    labels = {arm.id: arm.label for arm in protocol.arms}
-    texts = []
-    verb = ""
+    labels = {arm.id: arm_in_text(arm.label) for arm in protocol.arms}
+    alike: dict[str, list[str]] = {}
     for arm, text in parts:
-        first, _, rest = text.partition(" ")
-        texts.append(f"{rest if first == verb == 'was' else text} with {labels[arm]}")
-        verb = first
-    return joined(texts)
+        alike.setdefault(text, []).append(labels[arm])
+    if len(alike) == 1 and len(parts) == len(labels):
+        return f"{parts[0][1]} in {'either' if len(parts) == 2 else 'any'} arm"
+    return joined([f"{text} with {joined(arms, 'or')}" for text, arms in alike.items()])
 
 
 def _enrolment(found: Lookup, protocol: Protocol) -> Iterator[Sentence]:
@@ -88,7 +120,9 @@ def _enrolment(found: Lookup, protocol: Protocol) -> Iterator[Sentence]:
         (arm, found.find("DISPOSITION", "disposition", "N", arm=arm.id)) for arm in protocol.arms
     ]
     if len(protocol.arms) > 1:
-        text += ", " + joined([f"{slot(row)} to {arm.label}" for arm, row in sizes if row])
+        text += ", " + joined(
+            [f"{slot(row)} to {arm_in_text(arm.label)}" for arm, row in sizes if row]
+        )
     yield "findings.enrolment", text + "."
 
 
@@ -103,7 +137,7 @@ def _follow_up(found: Lookup, analysis: Analysis) -> Iterator[Sentence]:
     if median["state"] == "ok":
         text = f"{opening} was {slot(median)} months (quartiles {slot(first)} and {slot(third)})."
     else:
-        text = f"{opening} {_absence(median)}."
+        text = f"{opening} was {_absence(median)}."
     yield f"findings.{analysis.id}.follow_up", text
 
 
@@ -114,21 +148,20 @@ def _median(found: Lookup, protocol: Protocol, analysis: Analysis) -> Iterator[S
         limits = found.limits(row) if row else None
         if row is None or limits is None:
             continue
-        value = f"was {slot(row)} months" if row["state"] == "ok" else _absence(row)
+        value = f"{slot(row)} months" if row["state"] == "ok" else _absence(row)
         known = "ok" in (row["state"], limits[0]["state"], limits[1]["state"])
         parts.append((arm.id, f"{value} ({interval(*limits)})" if known else value))
     if parts:
-        text = f"Median {lower_first(analysis.label)} {_with_arms(protocol, parts)}."
+        what = closed(lower_first(analysis.label))
+        text = f"Median {what} was {_with_arms(protocol, parts)}."
         yield f"findings.{analysis.id}.median", text
 
 
 def _absence(row: Row) -> str:
     """Words for a number that is not there; not reached and not estimable are two things."""
     if row["state"] == "NR":
-        return "was not reached"
-    if row["state"] == "NE":
-        return "could not be estimated"
-    return "does not apply"
+        return "not reached"
+    return "not estimable" if row["state"] == "NE" else "not applicable"
 
 
 def _comparison(found: Lookup, protocol: Protocol, analysis: Analysis) -> Iterator[Sentence]:
@@ -138,16 +171,17 @@ def _comparison(found: Lookup, protocol: Protocol, analysis: Analysis) -> Iterat
         limits = found.limits(ratio) if ratio else None
         if control is None or ratio is None or limits is None:
             continue
-        opening = f"For {lower_first(analysis.label)}, the hazard ratio of {arm.label} against"
+        arms = f"{arm_in_text(arm.label)} versus {arm_in_text(control.label)}"
+        opening = f"For {lower_first(analysis.label)}, the hazard ratio for {arms} was"
         if ratio["state"] == "ok":
-            text = f"was {slot(ratio)} ({interval(*limits)})"
+            text = f"{slot(ratio)} ({interval(*limits)})"
         else:
             text = f"{_absence(ratio)} ({ratio['state_reason']})"
         test = found.find(analysis.id, "logrank", "p", comparator=arm.id)
         if test is not None and test["state"] == "ok":
             name = "stratified log-rank" if analysis.strata else "log-rank"
             text += f"; {name} {p_value(test)}"
-        yield f"findings.{analysis.id}.hr.{arm.id}", f"{opening} {control.label} {text}."
+        yield f"findings.{analysis.id}.hr.{arm.id}", f"{opening} {text}."
 
 
 def _landmarks(
@@ -160,12 +194,12 @@ def _landmarks(
             limits = found.limits(row) if row else None
             if row is None or limits is None:
                 continue
-            rate = f"was {percent(row)} ({interval(*limits)})"
+            rate = f"{percent(row)} ({interval(*limits)})"
             parts.append((arm.id, rate if row["state"] == "ok" else _absence(row)))
         if parts:
             what = "the proportion still in response" if endpoint.kind == "dor" else ""
-            what = what or lower_first(analysis.label)
-            text = f"At {month:g} months, {what} {_with_arms(protocol, parts)}."
+            what = what or closed(lower_first(analysis.label))
+            text = f"At {month:g} months, {what} was {_with_arms(protocol, parts)}."
             yield f"findings.{analysis.id}.rate.{month:g}", text
 
 
@@ -180,25 +214,29 @@ def _response(found: Lookup, protocol: Protocol, analysis: Analysis) -> Iterator
         if size is None or count is None or share is None or limits is None:
             continue
         counts = f"{slot(count)} of {slot(size)} patients"
-        value = f"was {percent(share)} ({counts}; {interval(*limits)})"
+        value = f"{percent(share)} ({counts}; {interval(*limits)})"
         parts.append((arm.id, value if share["state"] == "ok" else _absence(share)))
     if parts:
-        text = f"The {lower_first(analysis.label)} {_with_arms(protocol, parts)}."
+        what = closed(lower_first(analysis.label))
+        text = f"The {what} was {_with_arms(protocol, parts)}."
         yield f"findings.{analysis.id}.rate", text
     yield from _rate_comparison(found, protocol, analysis)
 
 
 def _rate_comparison(found: Lookup, protocol: Protocol, analysis: Analysis) -> Iterator[Sentence]:
     """The difference of two rates with its interval and test, where it was planned."""
-    for arm in protocol.arms if protocol.control else ():
+    control = protocol.control
+    for arm in protocol.arms if control else ():
         difference = found.find(analysis.id, "rate-difference", "rate_diff", comparator=arm.id)
         test = found.find(analysis.id, "association", "p", comparator=arm.id)
         limits = found.limits(difference) if difference else None
-        if difference is None or test is None or limits is None or difference["state"] != "ok":
+        if control is None or difference is None or test is None or limits is None:
+            continue
+        if difference["state"] != "ok":
             continue
         kind = "stratified " if analysis.strata else ""
-        whom = f" between {arm.label} and {protocol.control.label}" if protocol.control else ""
-        text = f"The {kind}difference in {lower_first(analysis.label)}{whom} was "
+        whom = f"between {arm_in_text(arm.label)} and {arm_in_text(control.label)}"
+        text = f"The {kind}difference in the {lower_first(analysis.label)} {whom} was "
         text += f"{slot(difference)} percentage points ({interval(*limits)}"
         text += f"; {p_value(test)})." if test["state"] == "ok" else ")."
         yield f"findings.{analysis.id}.difference.{arm.id}", text
@@ -206,32 +244,25 @@ def _rate_comparison(found: Lookup, protocol: Protocol, analysis: Analysis) -> I
 
 def _adverse_events(found: Lookup, protocol: Protocol) -> Iterator[Sentence]:
     severe = protocol.adverse_events.grading == "severity"
-    high = "severe" if severe else "grade 3 or more"
-    phrases = {
-        "any": "treatment-emergent adverse events occurred in",
-        high: "severe adverse events occurred in"
-        if severe
-        else "adverse events of grade 3 or more occurred in",
-        "leading to discontinuation": "adverse events led to discontinuation of treatment in",
-        "fatal": "fatal adverse events occurred in",
-    }
-    for kind, phrase in phrases.items():
-        parts = []
+    for kind, (name, phrase, unknown) in KINDS.items():
+        if kind == ("grade 3 or more" if severe else "severe"):
+            continue
+        parts, counts = [], []
         for arm in protocol.arms:
-            count, share = (
-                found.find("AE.OVERVIEW", "count.kinds", stat, arm=arm.id, level=kind)
-                for stat in ("n", "pct")
+            count, share, size = (
+                found.find("AE.OVERVIEW", "count.kinds", stat, arm=arm.id, level=level)
+                for stat, level in (("n", kind), ("pct", kind), ("N", None))
             )
-            size = found.find("AE.OVERVIEW", "count.kinds", "N", arm=arm.id)
             if size is None or count is None or share is None:
                 continue
+            counts.append(count)
+            if count["state"] != "ok":
+                continue
+            counted = share["state"] == "ok" and count["value"]
             text = f"{slot(count)} of {slot(size)} patients"
-            parts.append(
-                (arm.id, text + (f" ({percent(share)})" if share["state"] == "ok" else ""))
+            parts.append((arm.id, f"{text} ({percent(share)})" if counted else text))
+        if counts:
+            text = (
+                f"{phrase} {_with_arms(protocol, parts)}." if parts else f"{unknown} not recorded."
             )
-        if parts:
-            name = "grade3" if kind == "grade 3 or more" else kind.split()[-1]
-            yield (
-                f"findings.AE.{name}",
-                f"{upper_first(phrase)} {_with_arms(protocol, parts)}.",
-            )
+            yield f"findings.AE.{name}", text

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -39,14 +40,28 @@ def plural(row: Row, one: str, many: str) -> str:
     return one if row["value"] == 1 else many
 
 
-def joined(parts: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    return " and ".join(part for part in (", ".join(parts[:-1]), *parts[-1:]) if part)
+def joined(parts: Sequence[str], last: str = "and") -> str:
+    """`a`, `a and b`, `a, b and c`; with another word before the last where one is given."""
+    return f" {last} ".join(part for part in (", ".join(parts[:-1]), *parts[-1:]) if part)
 
 
 def lower_first(text: str) -> str:
     """The text within a sentence: its capital goes, unless it opens an abbreviation or a name."""
     return text[0].lower() + text[1:] if text[1:2].islower() else text
+
+
+def arm_in_text(label: str) -> str:
+    """The name of an arm within a sentence: `Drug + Placebo` is `drug plus placebo`.
+
+    Drugs are common nouns; what is not a capital before a small letter was written so: `R-CHOP`.
+    """
+    words = re.sub(r"\b[A-Z](?=[a-z])", lambda found: found[0].lower(), label)
+    return words.replace(" + ", " plus ")
+
+
+def closed(label: str) -> str:
+    """A label before a verb: one that holds a comma gets another at its end."""
+    return f"{label}," if ", " in label else label
 
 
 def upper_first(text: str) -> str:

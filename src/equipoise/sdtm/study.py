@@ -58,7 +58,8 @@ def _entered(tables: dict[str, pl.DataFrame], patients: pl.DataFrame) -> dict[st
 
 def _truth_table(protocol: Protocol, patients: pl.DataFrame) -> pl.DataFrame:
     """What no site ever sees: latent times, in days after `reference`, and latent response."""
-    latent = [name for name in patients.columns if name.startswith("latent_")] + ["died_of_event"]
+    latent = [name for name in patients.columns if name.startswith("latent_")]
+    latent += ["died_of_event", "sums_read", "sums_held"]
     return domain_table(
         protocol,
         "TRUTH",

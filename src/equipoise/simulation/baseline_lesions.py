@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The target lesions that a patient brings: how many, where, how large.
+"""The lesions that a patient brings: how many, where, how large, and which one will grow.
 
 Sizes are tenths of a millimetre.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtri
@@ -18,22 +20,59 @@ WIDTH = 24
 """Uniforms per subject in the stream `lesions`."""
 LEAST, LEAST_NODE = 100, 150
 """Smallest target at baseline, and smallest node that is one (RECIST 1.1, 3.1)."""
+BY_TARGET, BY_NEW_LESION, BY_NON_TARGET = 0, 1, 2
+_PROGRESSION_CHANCES = (0.55, 0.35, 0.10)
 
 
-def true_burden_mm(streams: Streams) -> FloatArray:
-    """Sum of the true diameters of the target lesions at baseline: (subjects,) mm."""
-    targets, _, size = true_targets(draw_uniforms(streams, "lesions", width=WIDTH))
-    return np.asarray(
-        np.where(np.arange(MOST_TARGETS) < targets[:, None], size, 0).sum(axis=1) / 10
-    )
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """The lesions of each patient at baseline, and what its progression shows itself by.
+
+    `targets`, `non_targets` : (subjects,) number of measurable and of other lesions
+    `target_site`, `size` : (subjects, 4) site and true diameter in 0.1 mm, 0 past `targets`
+    `non_target_site` : (subjects, 3), `new_site` : (subjects,) index into SITES
+    `cause` : (subjects,) BY_TARGET, BY_NEW_LESION or BY_NON_TARGET
+    `excess` : (subjects,) in (0, 1), how much slower targets grow that are not the cause
+    `pace` : (subjects, 4) normal score of each measurable lesion's change against the others'
+    """
+
+    targets: IntArray
+    non_targets: IntArray
+    target_site: IntArray
+    size: FloatArray
+    non_target_site: IntArray
+    new_site: IntArray
+    cause: IntArray
+    excess: FloatArray
+    pace: FloatArray
+
+    @property
+    def tenths(self) -> FloatArray:
+        """Sum of the true diameters of the measurable lesions: (subjects,) in 0.1 mm."""
+        return np.asarray(self.size.sum(axis=1))
 
 
-def true_targets(draws: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
-    """Number of targets; their sites and their diameters in 0.1 mm, (subjects, 4) each."""
+def bring_lesions(streams: Streams) -> Brought:
+    """Lesions of every patient; the same from the same streams."""
+    draws = draw_uniforms(streams, "lesions", width=WIDTH)
     targets = 1 + np.floor(draws[:, 0] * MOST_TARGETS).astype(np.int64)
     site = _target_sites(draws[:, 2])
     least = np.where(site == NODE_SITE, LEAST_NODE, LEAST)
-    return targets, site, least + np.exp(np.log(180.0) + 0.7 * ndtri(draws[:, 3:7]))
+    size = least + np.exp(np.log(180.0) + 0.7 * ndtri(draws[:, 3:7]))
+    non_targets = np.floor(draws[:, 1] * (MOST_NON_TARGETS + 1)).astype(np.int64)
+    cause = np.searchsorted(np.cumsum(_PROGRESSION_CHANCES)[:-1], draws[:, 7], side="right")
+    cause = np.where((cause == BY_NON_TARGET) & (non_targets == 0), BY_TARGET, cause)
+    return Brought(
+        targets=targets,
+        non_targets=non_targets,
+        target_site=site,
+        size=np.where(np.arange(MOST_TARGETS) < targets[:, None], size, 0.0),
+        non_target_site=np.floor(draws[:, 11:14] * len(SITES)).astype(np.int64),
+        new_site=np.floor(draws[:, 14] * NODE_SITE).astype(np.int64),
+        cause=cause.astype(np.int64),
+        excess=draws[:, 10],
+        pace=ndtri(draws[:, 15:19]),
+    )
 
 
 def _target_sites(uniform: FloatArray) -> IntArray:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from equipoise.protocol.model import Course, Protocol, Simulation
+from equipoise.simulation.baseline_lesions import bring_lesions
 from equipoise.simulation.hazard import piecewise_exponential, survival
 from equipoise.simulation.joint import follow
 from equipoise.simulation.prognosis import Prognosis
@@ -19,22 +20,23 @@ from equipoise.simulation.streams import (
     draw_uniform,
     draw_uniforms,
 )
-
-NO_RESPONSE, PARTIAL, COMPLETE = 0, 1, 2
-
-_ONSET_AT_SCAN = np.array([0.5, 0.3, 0.2])
-"""Chance that a response begins at the first, second or third scan: an assumption of ours."""
+from equipoise.simulation.tumour_course import Depth, day_of_growth, growth_ratio
 
 
 @dataclass(frozen=True, slots=True)
 class Latent:
-    """Each (subjects,). Times in days after the reference date."""
+    """Each (subjects,). Times in days after the reference date.
+
+    `depth` says how far the tumours shrink, hence whether they respond; `growth_ratio` is the rate
+    of growth over that of shrinkage, `grown` the day on which the targets alone have progressed.
+    """
 
     progression: FloatArray
     death: FloatArray
     dropout: FloatArray
-    response: IntArray
-    onset_scan: IntArray
+    depth: Depth
+    growth_ratio: FloatArray
+    grown: FloatArray
     crosses: BoolArray
 
 
@@ -54,7 +56,7 @@ def simulate_disease(
     response_uniform = draw_uniforms(streams, "disease.response", width=2)
     progression = np.empty(streams.subjects)
     death = np.empty(streams.subjects)
-    response = np.empty(streams.subjects, dtype=np.int64)
+    responds = np.empty((2, streams.subjects))
     crosses = np.zeros(streams.subjects, dtype=np.bool_)
     for index, one in enumerate(protocol.arms):
         here = np.flatnonzero(arm == index)
@@ -69,9 +71,7 @@ def simulate_disease(
             _after_crossover(course, crosses[here]),
             protocol.days_per_month,
         )
-        response[here] = _response(
-            course, protocol, response_uniform[here, 0], np.minimum(progression, death)[here]
-        )
+        responds[:, here] = _chances(course, protocol, np.minimum(progression, death)[here])
     rate = -np.log1p(-simulation.dropout_per_year) / 365.25
     leaving = follow(
         uniform[:, 0],
@@ -79,13 +79,13 @@ def simulate_disease(
         simulation.dropout_progression_correlation,
     )
     dropout = -np.log(leaving)
-    onset = np.searchsorted(np.cumsum(_ONSET_AT_SCAN)[:-1], response_uniform[:, 1], side="right")
     return Latent(
         progression=progression,
         death=death,
         dropout=dropout / rate if rate > 0 else np.full(streams.subjects, np.inf),
-        response=response,
-        onset_scan=onset.astype(np.int64) + 1,
+        depth=Depth(response_uniform[:, 0], complete=responds[0], response=responds[1]),
+        growth_ratio=growth_ratio(simulation.tumour, response_uniform[:, 1]),
+        grown=day_of_growth(bring_lesions(streams), progression),
         crosses=crosses,
     )
 
@@ -124,10 +124,8 @@ def _times(
     return progression, np.where(before < progression, before, progression + after)
 
 
-def _response(
-    course: Course, protocol: Protocol, uniform: FloatArray, event: FloatArray
-) -> IntArray:
-    """Best response; only patients free of progression and death at the first scan respond.
+def _chances(course: Course, protocol: Protocol, event: FloatArray) -> FloatArray:
+    """Chance of a complete, and of any, response; only patients free at the first scan respond.
 
     Their chance is scaled up by the probability of that, so that the chance over all patients of
     the arm is the declared one.
@@ -138,11 +136,5 @@ def _response(
     ) * survival(
         first_scan, course.death_before_progression, days_per_month=protocol.days_per_month
     )
-    complete = course.complete_response / free
-    any_response = complete + course.partial_response / free
-    eligible: BoolArray = event > first_scan
-    return np.select(
-        [eligible & (uniform < complete), eligible & (uniform < any_response)],
-        [COMPLETE, PARTIAL],
-        NO_RESPONSE,
-    )
+    chances = np.cumsum([course.complete_response, course.partial_response]) / free
+    return np.asarray(np.where(event > first_scan, chances[:, None], 0.0))

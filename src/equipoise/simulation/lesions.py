@@ -1,166 +1,147 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lesions and their sizes, such that RECIST 1.1 applied to them gives the responses read.
-
-Sizes are whole tenths of a millimetre, so every limit is met or missed exactly.
-"""
+"""Lesions as each reader follows them, such that RECIST 1.1 applied to them gives the responses."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import ndtri
 
+from equipoise.protocol.model import Tumour
 from equipoise.simulation.baseline_lesions import (
     LEAST,
     LEAST_NODE,
     MOST_NON_TARGETS,
     MOST_TARGETS,
     NODE_SITE,
-    SITES,
-    WIDTH,
-    true_targets,
+    Brought,
 )
-from equipoise.simulation.reading import CR, PD, PR, Reads
-from equipoise.simulation.streams import BoolArray, FloatArray, IntArray, Streams, draw_uniforms
-
-BY_TARGET, BY_NEW_LESION, BY_NON_TARGET = 0, 1, 2
-
-_NORMAL_NODE = 99
-_READER_SPREAD, _SCAN_SPREAD = 0.04, 0.03
-_PROGRESSION_CHANCES = (0.55, 0.35, 0.10)
+from equipoise.simulation.reading import PD, Calls, Reads
+from equipoise.simulation.sizes import Sizes, Targets, measure_targets
+from equipoise.simulation.streams import (
+    BoolArray,
+    FloatArray,
+    IntArray,
+    Streams,
+    draw_per_scan,
+    draw_uniforms,
+)
+from equipoise.simulation.tumour_course import Seen, fit_tumour_curves
 
 
 @dataclass(frozen=True, slots=True)
 class Lesions:
-    """Lesions and sizes; axes are subject, evaluator, planned scan, lesion.
+    """Lesions and sizes; axes are subject, reader, planned scan, lesion.
 
-    `targets`, `non_targets` : (subjects,) number of lesions; `target_site` (subjects, 4),
-    `non_target_site` (subjects, 3), `new_site` (subjects,) : index into SITES
-    `baseline` : (subjects, evaluators, 4), `size` : (subjects, evaluators, scans, 4) in 0.1 mm
-    `cause` : (subjects,) - what progression shows itself by
-    `complete` : (subjects, evaluators, scans) - targets and non-targets are all gone
+    `target` : (subjects, readers, 4) - the reader follows this measurable lesion as a target
+    `other` : (subjects, readers, 6) - it follows a non-target; the last three are measurable
+    lesions that it did not choose
+    `target_site` (subjects, 4), `other_site` (subjects, 6), `new_site` (subjects,) : index into
+    SITES
+    `baseline` : (subjects, readers, 4), `size` : (subjects, readers, scans, 4) in 0.1 mm
+    `cause` : (subjects, readers) - what progression shows itself by
+    `complete` : (subjects, readers, scans) - targets and non-targets are all gone
+    `response`, `held` : (subjects, readers, scans), see `Sizes`
     """
 
-    targets: IntArray
-    non_targets: IntArray
+    target: BoolArray
+    other: BoolArray
     target_site: IntArray
-    non_target_site: IntArray
+    other_site: IntArray
     new_site: IntArray
     baseline: IntArray
     size: IntArray
     cause: IntArray
     complete: BoolArray
+    response: IntArray
+    held: BoolArray
 
 
 @dataclass(frozen=True, slots=True)
-class _Growth:
-    """Course of one subject's tumour burden, as a ratio to baseline."""
+class Growth:
+    """What the curves of a reader start from.
 
-    stable: FloatArray
-    partial: FloatArray
-    excess: FloatArray
-
-
-def simulate_lesions(reads: Reads, streams: Streams) -> Lesions:
-    """Lesions per subject, measured by each evaluator on its own."""
-    draws = draw_uniforms(streams, "lesions", width=WIDTH)
-    evaluators = reads.read.shape[1]
-    targets, site, true_size = true_targets(draws)
-    non_targets = np.floor(draws[:, 1] * (MOST_NON_TARGETS + 1)).astype(np.int64)
-    present = np.arange(MOST_TARGETS) < targets[:, None]
-    least = np.where(site == NODE_SITE, LEAST_NODE, LEAST)
-    spread = draw_uniforms(streams, "lesions.baseline", width=evaluators * MOST_TARGETS)
-    spread = spread.reshape(-1, evaluators, MOST_TARGETS)
-    measured = np.rint(true_size[:, None] * (1 + _READER_SPREAD * ndtri(spread)))
-    baseline = np.maximum(measured.astype(np.int64), least[:, None]) * present[:, None]
-    causes = np.cumsum(_PROGRESSION_CHANCES)[:-1]
-    cause = np.searchsorted(causes, draws[:, 7], side="right")
-    cause = np.where((cause == BY_NON_TARGET) & (non_targets == 0), BY_TARGET, cause)
-    growth = _Growth(
-        stable=0.78 + 0.32 * draws[:, 8], partial=0.20 + 0.47 * draws[:, 9], excess=draws[:, 10]
-    )
-    return Lesions(
-        targets=targets,
-        non_targets=non_targets,
-        target_site=site,
-        non_target_site=np.floor(draws[:, 11:14] * len(SITES)).astype(np.int64),
-        new_site=np.floor(draws[:, 14] * NODE_SITE).astype(np.int64),
-        baseline=baseline,
-        size=_sizes(reads, baseline, site == NODE_SITE, cause, growth, streams),
-        cause=cause.astype(np.int64),
-        complete=_complete(reads),
-    )
-
-
-def progresses_by(reads: Reads, lesions_cause: IntArray, *, cause: int) -> BoolArray:
-    """Reads in which progression is called for this reason.
-
-    After a complete response nothing is left to grow, so progression is a new lesion.
+    `ratio` (subjects,) is growth over shrinkage, `day` (subjects, readers) the one on which the
+    targets have grown to progression.
     """
-    actual = np.where(_had_complete(reads), BY_NEW_LESION, lesions_cause[:, None])
-    mine = np.asarray(actual == cause)[..., None]
-    return np.asarray(reads.read & (reads.response == PD) & mine)
+
+    ratio: FloatArray
+    day: FloatArray
 
 
-def _had_complete(reads: Reads) -> BoolArray:
-    return np.asarray((reads.read & (reads.overall == CR)).any(axis=2))
-
-
-def _complete(reads: Reads) -> BoolArray:
-    """Reads with nothing left of the baseline lesions: complete response, and new lesions after."""
-    after = _had_complete(reads)[..., None] & (reads.response == PD)
-    return np.asarray(reads.read & ((reads.response == CR) | after))
-
-
-def _sizes(
-    reads: Reads,
-    baseline: IntArray,
-    node: BoolArray,
-    cause: IntArray,
-    growth: _Growth,
+def simulate_lesions(
+    law: Tumour,
+    readers: Sequence[str],
+    calls: Calls,
+    seen: Seen,
+    brought: Brought,
+    growth: Growth,
+    days: IntArray,
     streams: Streams,
-) -> IntArray:
-    """Target sizes scan by scan, inside the limits that the response of each read sets.
+) -> Lesions:
+    """Lesions per subject, chosen and measured by each reader on its own.
 
-    With B the baseline sum and N the smallest complete sum before (baseline included):
-    partial response is 10 S <= 7 B, progression 5 S >= 6 N and S - N >= 50 (tenths of a mm).
+    Parameters    days : (subjects, scans) after the reference date
     """
-    subjects, evaluators, scans = reads.read.shape
-    noise = draw_uniforms(streams, "lesions.noise", width=evaluators * scans)
-    noise = _SCAN_SPREAD * ndtri(noise.reshape(subjects, evaluators, scans))
+    target, baseline = _choose(law, readers, brought, streams)
     total = baseline.sum(axis=2)
-    nadir = total.copy()
-    sum_now = total.copy()
-    grown = progresses_by(reads, cause, cause=BY_TARGET)
-    gone = _complete(reads)
-    size = np.empty((*reads.read.shape, MOST_TARGETS), dtype=np.int64)
-    settled = growth.stable[:, None]
-    for scan in range(scans):
-        read, response = reads.read[:, :, scan], reads.response[:, :, scan]
-        toward = np.where(response == PR, growth.partial[:, None], settled)
-        ratio = sum_now / total + 0.6 * (toward - sum_now / total) + noise[:, :, scan]
-        aim = np.rint(ratio * total).astype(np.int64)
-        progressed = np.maximum(-(-6 * nadir // 5), nadir + 50)
-        partial_at_most = 7 * total // 10
-        # A progression by other signs leaves the targets where they were.
-        small = (response == PR) | ((response == PD) & (sum_now <= partial_at_most))
-        least = np.where(small, total // 10, partial_at_most + 1)
-        most = np.where(small, np.minimum(partial_at_most, progressed - 1), progressed - 1)
-        aim = np.clip(aim, least, most)
-        bigger = progressed + np.rint(0.3 * growth.excess[:, None] * nadir).astype(np.int64)
-        aim = np.where(grown[:, :, scan], bigger, aim)
-        size[:, :, scan] = _share(aim, baseline, node, gone[:, :, scan])
-        complete = read & ~reads.unreadable[:, :, scan]
-        now = size[:, :, scan].sum(axis=2)
-        nadir = np.where(complete, np.minimum(nadir, now), nadir)
-        sum_now = np.where(complete, now, sum_now)
-    return size
+    curves = fit_tumour_curves(seen.nadir, growth.ratio[:, None], tenths=total, day=growth.day)
+    noise = [
+        draw_per_scan(streams, f"reading.{reader}.noise", scans=days.shape[1])[..., 0]
+        for reader in readers
+    ]
+    # The error of a sum against that of its parts, which are measured one by one.
+    part = np.sqrt((baseline**2).sum(axis=2)) / total
+    targets = Targets(
+        baseline=baseline,
+        node=brought.target_site == NODE_SITE,
+        pace=np.expm1(law.lesion_spread * brought.pace),
+        error=law.measurement_error * part[..., None] * ndtri(np.stack(noise, axis=1)),
+    )
+    sizes = measure_targets(calls, seen, curves, days, targets, brought.cause)
+    return _follow(brought, target, targets, sizes)
 
 
-def _share(total: IntArray, baseline: IntArray, node: BoolArray, gone: BoolArray) -> IntArray:
-    """Sizes in proportion to baseline with exactly this sum; none, and normal nodes, when gone."""
-    size = total[..., None] * baseline // np.maximum(baseline.sum(axis=2), 1)[..., None]
-    size[..., 0] += total - size.sum(axis=2)
-    normal = np.where(node[:, None], np.minimum(baseline * 2 // 5, _NORMAL_NODE), 0)
-    return np.where(gone[..., None], normal, size)
+def _choose(
+    law: Tumour, readers: Sequence[str], brought: Brought, streams: Streams
+) -> tuple[BoolArray, IntArray]:
+    """The targets of each reader, and their diameters at baseline in 0.1 mm."""
+    there = brought.size > 0
+    least = np.where(brought.target_site == NODE_SITE, LEAST_NODE, LEAST)
+    target, baseline = [], []
+    for reader in readers:
+        draws = draw_uniforms(streams, f"reading.{reader}.lesions", width=2 * MOST_TARGETS)
+        chosen = there & (draws[:, :MOST_TARGETS] < law.same_target)
+        chosen[:, 0] = True
+        error = 1 + law.measurement_error * ndtri(draws[:, MOST_TARGETS:])
+        measured = np.maximum(np.rint(brought.size * error).astype(np.int64), least)
+        target.append(chosen)
+        baseline.append(measured * chosen)
+    return np.stack(target, axis=1), np.stack(baseline, axis=1)
+
+
+def _follow(brought: Brought, target: BoolArray, targets: Targets, sizes: Sizes) -> Lesions:
+    left_out = (brought.size > 0)[:, None, 1:] & ~target[..., 1:]
+    others = np.arange(MOST_NON_TARGETS) < brought.non_targets[:, None]
+    others = np.broadcast_to(others[:, None], (*target.shape[:2], MOST_NON_TARGETS))
+    return Lesions(
+        target=target,
+        other=np.concatenate([others, left_out], axis=2),
+        target_site=brought.target_site,
+        other_site=np.concatenate([brought.non_target_site, brought.target_site[:, 1:]], axis=1),
+        new_site=brought.new_site,
+        baseline=targets.baseline,
+        size=sizes.size,
+        cause=sizes.cause,
+        complete=sizes.gone,
+        response=sizes.response,
+        held=sizes.held,
+    )
+
+
+def progresses_by(reads: Reads, lesions: Lesions, *, cause: int) -> BoolArray:
+    """Reads in which progression is called for this reason."""
+    mine = (lesions.cause == cause)[..., None]
+    return np.asarray(reads.read & (reads.response == PD) & mine)

@@ -54,9 +54,16 @@ class Treatment:
 
 
 def patient_table(
-    protocol: Protocol, streams: Streams, lives: Lives, treatment: Treatment
+    protocol: Protocol,
+    streams: Streams,
+    lives: Lives,
+    treatment: Treatment,
+    tumour: pl.DataFrame,
 ) -> pl.DataFrame:
-    """One row per patient: key, arm, dates as observed, characteristics, latent truth."""
+    """One row per patient: key, arm, dates as observed, characteristics, latent truth.
+
+    Parameters    tumour : one row per patient, what is true of its tumours
+    """
     repeats = len(streams.replicates)
     replicate = np.repeat(np.array(streams.replicates, dtype=np.int64), streams.patients)
     key = pl.DataFrame(
@@ -68,7 +75,8 @@ def patient_table(
         ]
     )
     observed = _observed(streams, lives, treatment)
-    return pl.concat([key, observed, lives.covariates, _truth(lives, treatment)], how="horizontal")
+    truth = _truth(lives, treatment)
+    return pl.concat([key, observed, lives.covariates, truth, tumour], how="horizontal")
 
 
 def _observed(streams: Streams, lives: Lives, treatment: Treatment) -> pl.DataFrame:
@@ -103,8 +111,6 @@ def _truth(lives: Lives, treatment: Treatment) -> pl.DataFrame:
             "latent_progression": latent.progression,
             "latent_death": latent.death,
             "latent_dropout": latent.dropout,
-            "latent_response": text_column("", [None, "PR", "CR"], latent.response),
-            "latent_onset_scan": latent.onset_scan,
             "died_of_event": by_event,
         }
     )

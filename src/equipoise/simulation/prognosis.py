@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from equipoise.protocol.model import Effect, Simulation
-from equipoise.simulation.baseline_lesions import true_burden_mm
+from equipoise.simulation.baseline_lesions import bring_lesions
 from equipoise.simulation.streams import FloatArray, Streams
 
 
@@ -37,7 +37,7 @@ def simulate_prognosis(
         progression += units * np.log(effect.progression)
         death += units * np.log(effect.death)
     if simulation.burden is not None:
-        doublings = np.log2(true_burden_mm(streams) / simulation.burden.from_mm)
+        doublings = np.log2(bring_lesions(streams).tenths / 10 / simulation.burden.from_mm)
         progression += doublings * np.log(simulation.burden.progression)
         death += doublings * np.log(simulation.burden.death)
     return Prognosis(np.exp(progression), np.exp(death))

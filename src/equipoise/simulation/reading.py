@@ -8,19 +8,44 @@ from dataclasses import dataclass
 import numpy as np
 
 from equipoise.protocol.model import Protocol, Simulation
-from equipoise.simulation.disease import COMPLETE, NO_RESPONSE, Latent
 from equipoise.simulation.scans import Scans
 from equipoise.simulation.streams import (
     BoolArray,
     FloatArray,
     IntArray,
     Streams,
+    draw_per_scan,
     draw_uniform,
     draw_uniforms,
 )
 
 CR, PR, SD, PD, NE = 0, 1, 2, 3, 4
 RESPONSES = ("CR", "PR", "SD", "PD", "NE")
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Which scans each reader reads, and on which progression is called; planned scans last.
+
+    `progression_scan` (subjects, readers) is the number of planned scans where no progression was
+    seen; `due` is that of a patient who is observed for ever, `kept` (subjects, 1, scans) the scans
+    that such a patient has. `unreadable` marks the scans on which one target lesion cannot be
+    measured, whether read or not. `closed` says that no scan after those drawn can come before
+    progression.
+    """
+
+    progression_scan: IntArray
+    due: IntArray
+    kept: BoolArray
+    read: BoolArray
+    unreadable: BoolArray
+    closed: BoolArray
+
+    @property
+    def progressed(self) -> BoolArray:
+        """The reads on which progression is called."""
+        scan = np.arange(self.read.shape[2])
+        return np.asarray(self.read & (scan == self.progression_scan[..., None]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,47 +74,76 @@ def treating_evaluator(protocol: Protocol) -> int:
     return 0
 
 
-def read_scans(
+def call_progression(
     protocol: Protocol,
     simulation: Simulation,
-    latent: Latent,
+    progression: FloatArray,
     scans: Scans,
     *,
     reference: IntArray,
     streams: Streams,
-) -> Reads:
-    """Each evaluator's reading of the scans up to the one on which progression is called.
+) -> Calls:
+    """Each evaluator reads the scans up to the one on which it calls progression.
 
     Imaging goes on until every evaluator has called progression, so that a late reader is not cut
     short by the treating physician.
+
+    Parameters    progression : (subjects,) true days after the reference date
     """
     shape = (streams.subjects, len(protocol.readers), len(scans.planned_day))
-    true_scan = _first(
-        scans.attended & (scans.date - reference[:, None] >= latent.progression[:, None])
-    )
-    called = np.empty(shape[:2], dtype=np.int64)
+    true_scan = _first(scans.kept & (scans.date - reference[:, None] >= progression[:, None]))
+    due = np.empty(shape[:2], dtype=np.int64)
     unreadable = np.empty(shape, dtype=np.bool_)
     for index, evaluator in enumerate(protocol.readers):
         chance = simulation.reads_differ.get(evaluator.id, 0.0)
         differs = draw_uniform(streams, f"reading.{evaluator.id}.progression")
-        called[:, index] = _called(scans, true_scan, differs, chance)
-        unreadable[:, index] = (
-            draw_uniforms(streams, f"reading.{evaluator.id}.quality", width=shape[2])
-            < simulation.unreadable_scan
-        )
+        due[:, index] = _called(scans, true_scan, differs, chance)
+        quality = draw_per_scan(streams, f"reading.{evaluator.id}.quality", scans=shape[2])
+        unreadable[:, index] = quality[..., 0] < simulation.unreadable_scan
+    attended = np.pad(scans.attended, ((0, 0), (0, 1)))
+    called = np.where(np.take_along_axis(attended, due, axis=1), due, shape[2])
     scan = np.arange(shape[2])
-    read = scans.attended[:, None] & (scan <= called[..., None])
-    response = _responses(latent, scans, true_scan)[:, None]
-    response = np.where(scan == called[..., None], PD, response)
-    unreadable &= read & (response != PD)
-    overall = np.where(unreadable, NE, response)
-    return Reads(
+    return Calls(
         progression_scan=called,
-        read=read,
+        due=due,
+        kept=scans.kept[:, None],
+        read=scans.attended[:, None] & (scan <= called[..., None]),
+        unreadable=unreadable & (scan != due[..., None]),
+        closed=due < shape[2],
+    )
+
+
+def give_reads(
+    protocol: Protocol, simulation: Simulation, calls: Calls, response: IntArray, streams: Streams
+) -> Reads:
+    """The reads with their responses, and which of two the adjudicator chose."""
+    reads = plain_reads(calls, response)
+    accepted = _accepted(protocol, simulation, reads.read, reads.overall, streams)
+    return accept_reads(reads, accepted)
+
+
+def plain_reads(calls: Calls, response: IntArray) -> Reads:
+    """The reads with their responses, before anybody adjudicates."""
+    unreadable = calls.unreadable & calls.read
+    return Reads(
+        progression_scan=calls.progression_scan,
+        read=calls.read,
         response=response,
         unreadable=unreadable,
-        overall=overall,
-        accepted=_accepted(protocol, simulation, read, overall, streams),
+        overall=np.where(unreadable, NE, response),
+        accepted=np.zeros(response.shape[:2], dtype=np.bool_),
+    )
+
+
+def accept_reads(reads: Reads, accepted: BoolArray) -> Reads:
+    """The same reads, these of them accepted."""
+    return Reads(
+        progression_scan=reads.progression_scan,
+        read=reads.read,
+        response=reads.response,
+        unreadable=reads.unreadable,
+        overall=reads.overall,
+        accepted=accepted,
     )
 
 
@@ -127,29 +181,11 @@ def _called(scans: Scans, true_scan: IntArray, uniform: FloatArray, chance: floa
 
     Early without an earlier scan is on time; late without a later one is never.
     """
-    missing = scans.attended.shape[1]
+    missing = scans.kept.shape[1]
     seen = true_scan < missing
     column = np.minimum(true_scan, missing - 1)
     ordinal = np.take_along_axis(scans.ordinal, column[:, None], axis=1)
     shift = np.select([uniform < chance / 2, uniform < chance], [-1, 1], 0)[:, None]
     wanted = np.maximum(ordinal + shift, 1)
-    scan = _first(scans.attended & (scans.ordinal == wanted))
+    scan = _first(scans.kept & (scans.ordinal == wanted))
     return np.where(seen, scan, missing)
-
-
-def _responses(latent: Latent, scans: Scans, true_scan: IntArray) -> IntArray:
-    """Disease state at each scan before progression: (subjects, planned scans).
-
-    A response begins at its onset scan, or at the last scan before progression where that comes
-    earlier, and lasts until progression.
-    """
-    missing = scans.attended.shape[1]
-    total = scans.ordinal[:, -1]
-    column = np.minimum(true_scan, missing - 1)
-    at_progression = np.take_along_axis(scans.ordinal, column[:, None], axis=1)[:, 0]
-    last_before = np.where(true_scan < missing, at_progression - 1, total)
-    onset = np.maximum(np.minimum(latent.onset_scan, last_before), 1)
-    responding = (latent.response != NO_RESPONSE) & (last_before >= 1)
-    depth = np.where(latent.response == COMPLETE, CR, PR)
-    shrunk = responding[:, None] & (scans.ordinal >= onset[:, None])
-    return np.where(shrunk, depth[:, None], SD)

@@ -8,24 +8,30 @@ from dataclasses import dataclass
 import numpy as np
 
 from equipoise.protocol.model import Assessments, Simulation
-from equipoise.simulation.streams import BoolArray, IntArray, Streams, draw_uniforms
+from equipoise.simulation.streams import BoolArray, IntArray, Streams, draw_per_scan
 
 
 @dataclass(frozen=True, slots=True)
 class Scans:
-    """Planned scans of every subject; `date` and `attended` are (subjects, planned scans).
+    """Planned scans of every subject; all but `planned_day` are (subjects, planned scans).
 
-    `ordinal` counts the scans attended up to and including each.
+    `kept` are those that are not missed, whether or not anybody is still observed; of them
+    `attended` took place, and `ordinal` counts the kept ones up to and including each.
     """
 
     planned_day: IntArray
     date: IntArray
+    kept: BoolArray
     attended: BoolArray
     ordinal: IntArray
 
 
-def planned_days(assessments: Assessments, *, until: int) -> IntArray:
-    """Days of the planned scans after the reference date, up to `until`."""
+_BEYOND = 3
+"""Scans planned past the end of follow-up: what a reader is about to call does not depend on it."""
+
+
+def planned_days(assessments: Assessments, *, until: int, beyond: int = 0) -> IntArray:
+    """Days of the planned scans after the reference date: up to `until`, and `beyond` more."""
     days: list[int] = []
     day = 0
     for interval in assessments.schedule:
@@ -33,6 +39,7 @@ def planned_days(assessments: Assessments, *, until: int) -> IntArray:
         while day + interval.every_days <= last:
             day += interval.every_days
             days.append(day)
+    days += [day + (i + 1) * assessments.schedule[-1].every_days for i in range(beyond)]
     return np.array(days, dtype=np.int64)
 
 
@@ -52,19 +59,18 @@ def simulate_scans(
     Notes         The shift from the planned day is the sum of two uniform draws (triangular),
                   held inside half the shortest interval so that scans keep their order.
     """
-    planned = planned_days(assessments, until=longest + assessments.window_days)
-    if not len(planned):
-        planned = np.array([assessments.schedule[0].every_days])
+    until = longest + assessments.window_days
+    planned = planned_days(assessments, until=until, beyond=_BEYOND)
     gap = int(np.min(np.diff(planned, prepend=0)))
     window = min(assessments.window_days, (gap - 1) // 2)
-    draws = draw_uniforms(streams, "scans", width=3 * len(planned))
-    draws = draws.reshape(streams.subjects, len(planned), 3)
+    draws = draw_per_scan(streams, "scans", scans=len(planned), width=3)
     shift = np.rint((draws[..., 0] + draws[..., 1] - 1) * window).astype(np.int64)
     date = reference[:, None] + planned + shift
-    attended = (draws[..., 2] >= simulation.missed_scan) & (date <= observed_to[:, None])
+    kept = draws[..., 2] >= simulation.missed_scan
     return Scans(
         planned_day=planned,
         date=date,
-        attended=attended,
-        ordinal=np.cumsum(attended, axis=1),
+        kept=kept,
+        attended=kept & (date <= observed_to[:, None]),
+        ordinal=np.cumsum(kept, axis=1),
     )

@@ -21,6 +21,8 @@ IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
 _SMALLEST = 2.0**-54
+_SCANS = 16
+"""Planned scans whose draws share a stream; later ones have further streams."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +61,17 @@ def draw_uniforms(streams: Streams, purpose: str, *, width: int) -> FloatArray:
 def draw_uniform(streams: Streams, purpose: str) -> FloatArray:
     """One uniform number inside (0, 1) per subject."""
     return draw_uniforms(streams, purpose, width=1)[:, 0]
+
+
+def draw_per_scan(streams: Streams, purpose: str, *, scans: int, width: int = 1) -> FloatArray:
+    """Uniform numbers inside (0, 1): (subjects, scans, width).
+
+    Longer follow-up adds streams, so that it moves no draw of an earlier scan.
+    """
+    parts = [
+        draw_uniforms(
+            streams, f"{purpose}.{first}" if first else purpose, width=_SCANS * width
+        ).reshape(-1, _SCANS, width)
+        for first in range(0, scans, _SCANS)
+    ]
+    return np.concatenate(parts, axis=1)[:, :scans]

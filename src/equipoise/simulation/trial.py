@@ -16,11 +16,11 @@ from equipoise.simulation.disease import simulate_disease
 from equipoise.simulation.dosing import give_doses
 from equipoise.simulation.enrolment import day_number, simulate_covariates, simulate_entry
 from equipoise.simulation.event_table import event_table
-from equipoise.simulation.lesions import simulate_lesions
+from equipoise.simulation.images import Images, take_images
 from equipoise.simulation.patient_table import Lives, Treatment, patient_table
 from equipoise.simulation.prognosis import simulate_prognosis
 from equipoise.simulation.randomisation import allocate_arms
-from equipoise.simulation.reading import Reads, read_scans, treating_evaluator
+from equipoise.simulation.reading import Reads, treating_evaluator
 from equipoise.simulation.safety import (
     INTERRUPTED,
     NEVER,
@@ -61,33 +61,32 @@ def simulate_patients(
         longest=lives.cutoff - day_number(simulation.enrolment.first),
         streams=streams,
     )
-    reads = read_scans(
+    images = take_images(
         protocol, simulation, lives.latent, scans, reference=reference, streams=streams
     )
-    return tell_patients(protocol, simulation, lives, scans, reads, streams)
+    return tell_patients(protocol, simulation, lives, images, streams)
 
 
 def tell_patients(
     protocol: Protocol,
     simulation: Simulation,
     lives: Lives,
-    scans: Scans,
-    reads: Reads,
+    images: Images,
     streams: Streams,
     *,
     action: IntArray | None = None,
     imaged_to: IntArray | None = None,
 ) -> dict[str, pl.DataFrame]:
-    """What follows from lives and reads: lesions, treatment and adverse events, as plain tables.
+    """What follows from lives and images: treatment and adverse events, all as plain tables.
 
     Parameters    action : what was done for adverse events, as for `record_events`
                   imaged_to : (subjects,) date before which no other therapy begins
     """
-    lesions = simulate_lesions(reads, streams)
+    scans, reads, lesions = images.scans, images.reads, images.lesions
     progressed = _progression_date(reads, scans, treating_evaluator(protocol))
     treatment = _treat(protocol, simulation, lives, progressed, streams, action, imaged_to)
     return {
-        "patients": patient_table(protocol, streams, lives, treatment),
+        "patients": patient_table(protocol, streams, lives, treatment, images.truth),
         "reads": read_table(scans, reads, lesions),
         "lesions": lesion_table(lives.entry, scans, reads, lesions),
         "measurements": measurement_table(lives.entry, scans, reads, lesions),

@@ -7,6 +7,8 @@ import numpy as np
 import polars as pl
 
 from equipoise.simulation.baseline_lesions import (
+    BY_NEW_LESION,
+    BY_NON_TARGET,
     MOST_NON_TARGETS,
     MOST_TARGETS,
     NODE_SITE,
@@ -14,12 +16,7 @@ from equipoise.simulation.baseline_lesions import (
 )
 from equipoise.simulation.columns import date_column, text_column
 from equipoise.simulation.enrolment import Entry
-from equipoise.simulation.lesions import (
-    BY_NEW_LESION,
-    BY_NON_TARGET,
-    Lesions,
-    progresses_by,
-)
+from equipoise.simulation.lesions import Lesions, progresses_by
 from equipoise.simulation.reading import PD, RESPONSES, Reads
 from equipoise.simulation.scans import Scans
 from equipoise.simulation.streams import BoolArray, IntArray
@@ -31,11 +28,11 @@ def read_table(scans: Scans, reads: Reads, lesions: Lesions) -> pl.DataFrame:
     """One row per subject, evaluator and scan read, with the parts of the overall response."""
     subject, evaluator, scan = np.nonzero(reads.read)
     at = (subject, evaluator, scan)
-    new = progresses_by(reads, lesions.cause, cause=BY_NEW_LESION)[at]
-    worse = progresses_by(reads, lesions.cause, cause=BY_NON_TARGET)[at]
+    new = progresses_by(reads, lesions, cause=BY_NEW_LESION)[at]
+    worse = progresses_by(reads, lesions, cause=BY_NON_TARGET)[at]
     size = lesions.size.sum(axis=3)[at]
     overall, response = reads.overall[at], reads.response[at]
-    has = lesions.non_targets[subject] > 0
+    has = np.asarray(lesions.other.any(axis=2))[subject, evaluator]
     gone = lesions.complete[at]
     small = 10 * size <= 7 * lesions.baseline.sum(axis=2)[subject, evaluator]
     other_target = np.select([gone, small], [0, 1], 2)
@@ -62,30 +59,27 @@ def _visits(scans: Scans) -> list[str]:
     return ["SCREENING", *weeks]
 
 
+_MOST_OTHERS = MOST_NON_TARGETS + MOST_TARGETS - 1
 _LINKS: tuple[str, ...] = (
     *(f"T{number:02d}" for number in range(1, MOST_TARGETS + 1)),
-    *(f"NT{number:02d}" for number in range(1, MOST_NON_TARGETS + 1)),
+    *(f"NT{number:02d}" for number in range(1, _MOST_OTHERS + 1)),
     "NEW01",
 )
-_CLASSES = (*[TARGET] * MOST_TARGETS, *[NON_TARGET] * MOST_NON_TARGETS, NEW)
+_CLASSES = (*[TARGET] * MOST_TARGETS, *[NON_TARGET] * _MOST_OTHERS, NEW)
 
 
 def _followed(lesions: Lesions) -> BoolArray:
-    """Lesions that a subject has from baseline on: (subjects, targets then non-targets)."""
-    targets = np.arange(MOST_TARGETS) < lesions.targets[:, None]
-    non_targets = np.arange(MOST_NON_TARGETS) < lesions.non_targets[:, None]
-    return np.concatenate([targets, non_targets], axis=1)
+    """Lesions that a reader follows from baseline on: (subjects, readers, targets then others)."""
+    return np.concatenate([lesions.target, lesions.other], axis=2)
 
 
 def lesion_table(entry: Entry, scans: Scans, reads: Reads, lesions: Lesions) -> pl.DataFrame:
     """One row per subject, evaluator and lesion, on the scan where it was first recorded."""
-    subjects, evaluators, _planned = reads.read.shape
-    new = progresses_by(reads, lesions.cause, cause=BY_NEW_LESION)
-    followed = np.broadcast_to(_followed(lesions)[:, None], (subjects, evaluators, len(_LINKS) - 1))
-    there = np.concatenate([followed, np.asarray(new.any(axis=2))[..., None]], axis=2)
+    new = progresses_by(reads, lesions, cause=BY_NEW_LESION)
+    there = np.concatenate([_followed(lesions), np.asarray(new.any(axis=2))[..., None]], axis=2)
     subject, evaluator, lesion = np.nonzero(there)
     site = np.concatenate(
-        [lesions.target_site, lesions.non_target_site, lesions.new_site[:, None]], axis=1
+        [lesions.target_site, lesions.other_site, lesions.new_site[:, None]], axis=1
     )
     date = np.concatenate([entry.baseline_scan[:, None], scans.date], axis=1)
     first = np.where(lesion == len(_LINKS) - 1, new.argmax(axis=2)[subject, evaluator] + 1, 0)
@@ -111,10 +105,10 @@ def measurement_table(entry: Entry, scans: Scans, reads: Reads, lesions: Lesions
     `state` is that of a non-target or new lesion.
     """
     subjects, evaluators, planned = reads.read.shape
-    new = progresses_by(reads, lesions.cause, cause=BY_NEW_LESION)
+    new = progresses_by(reads, lesions, cause=BY_NEW_LESION)
     seen = np.concatenate([np.ones((subjects, evaluators, 1), np.bool_), reads.read], axis=2)
     there = np.zeros((subjects, evaluators, planned + 1, len(_LINKS)), dtype=np.bool_)
-    there[..., :-1] = seen[..., None] & _followed(lesions)[:, None, None]
+    there[..., :-1] = seen[..., None] & _followed(lesions)[:, :, None]
     there[:, :, 1:, -1] = new
     subject, evaluator, visit, lesion = np.nonzero(there)
     at = (subject, evaluator, np.maximum(visit - 1, 0))
@@ -124,7 +118,8 @@ def measurement_table(entry: Entry, scans: Scans, reads: Reads, lesions: Lesions
         lesions.size[*at, column],
         lesions.baseline[subject, evaluator, column],
     )
-    lost = (visit > 0) & reads.unreadable[at] & (lesion == lesions.targets[subject] - 1)
+    last = MOST_TARGETS - 1 - lesions.target[..., ::-1].argmax(axis=2)
+    lost = (visit > 0) & reads.unreadable[at] & (lesion == last[subject, evaluator])
     date = np.concatenate([entry.baseline_scan[:, None], scans.date], axis=1)
     measured = pl.Series((lesion < MOST_TARGETS) & ~lost)
     return pl.DataFrame(
@@ -156,7 +151,7 @@ def _state(
 ) -> IntArray:
     """State of each lesion as an index into the states; targets have none."""
     later = visit > 0
-    worse = progresses_by(reads, lesions.cause, cause=BY_NON_TARGET)[at]
+    worse = progresses_by(reads, lesions, cause=BY_NON_TARGET)[at]
     return np.select(
         [
             lesion < MOST_TARGETS,

@@ -18,9 +18,10 @@ from equipoise.simulation.disease import Latent
 from equipoise.simulation.patient_table import Lives
 from equipoise.simulation.streams import Streams
 from equipoise.simulation.trial import tell_patients
+from equipoise.simulation.tumour_course import Depth
 from equipoise.statistics.observations import Ints
 from equipoise.twins.harms import Harms, fatal_counts, make_harms
-from equipoise.twins.imaging import make_scans, read_all
+from equipoise.twins.imaging import make_scans, take_images
 from equipoise.twins.people import People, make_people
 from equipoise.twins.printed_counts import arm_sizes, response_counts
 from equipoise.twins.printed_spans import special_days, time_targets
@@ -213,7 +214,7 @@ def _tables(
         response_counts(protocol, _told_by(protocol, item.id), "orr", plan.sizes)
         for item in protocol.readers
     ]
-    seen = read_all(protocol, simulation, people, scans, reads, printed, rng)
+    images = take_images(protocol, simulation, people, scans, reads, printed, streams, rng)
     latent = _latent(reads, survival)
     follow = _follow_up(people, survival)
     harms = make_harms(
@@ -223,7 +224,7 @@ def _tables(
     lives = _lives(people, latent, follow, harms)
     imaged_to = np.where(scans.attended, scans.date, 0).max(axis=1)
     world = tell_patients(
-        protocol, simulation, lives, scans, seen, streams,
+        protocol, simulation, lives, images, streams,
         action=harms.action, imaged_to=imaged_to,
     )  # fmt: skip
     world = _unscheduled(protocol, world, people.entry.reference, scans.planned_day)
@@ -238,8 +239,9 @@ def _latent(reads: list[ReadTime], survival: SurvivalTime) -> Latent:
         progression=np.where(progressed, reads[0].day - 1.0, survival.day - 1.0),
         death=np.where(survival.died, survival.day - 1.0, np.inf),
         dropout=np.where(survival.left, survival.day - 1.0, np.inf),
-        response=np.zeros(n, dtype=np.int64),
-        onset_scan=np.ones(n, dtype=np.int64),
+        depth=Depth(np.ones(n), np.zeros(n), np.zeros(n)),
+        growth_ratio=np.ones(n),
+        grown=np.ones(n),
         crosses=np.zeros(n, dtype=np.bool_),
     )
 

@@ -6,20 +6,34 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import polars as pl
 from numpy.random import Generator
 
 from equipoise.protocol.model import Protocol, Simulation
-from equipoise.simulation.reading import CR, PD, PR, SD, Reads
+from equipoise.simulation.baseline_lesions import bring_lesions
+from equipoise.simulation.images import Images
+from equipoise.simulation.lesions import Growth, simulate_lesions
+from equipoise.simulation.reading import Calls, accept_reads, plain_reads
 from equipoise.simulation.scans import Scans
-from equipoise.simulation.streams import BoolArray
+from equipoise.simulation.streams import BoolArray, FloatArray, Streams
+from equipoise.simulation.tumour_course import (
+    COMPLETE,
+    NO_RESPONSE,
+    PARTIAL,
+    Seen,
+    growth_ratio,
+    smallest_sums,
+)
 from equipoise.statistics.observations import Floats, Ints
 from equipoise.twins.people import People
 from equipoise.twins.read_times import APART, UNREAD, ReadTime, Visits
 
+_NO_TRUTH = {"sums_read": pl.Int64, "sums_held": pl.Int64}
+"""A twin has no truth behind it."""
 _BEFORE_DEATH = 3
 """Days before death in which nobody is scanned."""
-_ONSET = (0.5, 0.3, 0.2)
-"""Chance that a response begins at the first, second or third scan: as the simulation has it."""
+_LONGER = 1.5
+"""Where no progression was seen, the targets grow to it this much later than the last scan."""
 
 
 def make_scans(
@@ -48,6 +62,7 @@ def make_scans(
     return Scans(
         planned_day=visits.planned,
         date=people.entry.reference[:, None] + day - 1,
+        kept=attended,
         attended=attended,
         ordinal=np.cumsum(attended, axis=1),
     )
@@ -71,44 +86,86 @@ def _between(day: int, visit: int, needed: Mapping[int, int]) -> int:
     return day
 
 
-def read_all(
+def take_images(
     protocol: Protocol,
     simulation: Simulation,
     people: People,
     scans: Scans,
     times: Sequence[ReadTime],
     responders: Sequence[Floats],
+    streams: Streams,
     rng: Generator,
-) -> Reads:
-    """Every evaluator's response on every scan that the times allow.
+) -> Images:
+    """Every evaluator's response on every scan that the times allow, and lesions that give it.
 
     Parameters    responders : by evaluator, rows of arm and printed number; no rows: as simulated
     """
+    calls = _calls(scans, times)
+    days = scans.date - people.entry.reference[:, None]
+    response = _best(protocol, simulation, people, calls, responders, rng)
+    law, place = simulation.tumour, rng.random((people.count, 1))
+    lesions = simulate_lesions(
+        law,
+        [reader.id for reader in protocol.readers],
+        calls,
+        Seen(response, smallest_sums(law, response, place)),
+        bring_lesions(streams),
+        Growth(growth_ratio(law, rng.random(people.count)), _grown(calls, days)),
+        days,
+        streams,
+    )
+    reads = plain_reads(calls, lesions.response)
+    accepted = _accepted(protocol, reads.read, reads.response)
+    nothing = pl.DataFrame({"sums_read": [None], "sums_held": [None]}, schema_overrides=_NO_TRUTH)
+    truth = pl.concat([nothing] * people.count)
+    return Images(scans, accept_reads(reads, accepted), lesions, truth)
+
+
+def _calls(scans: Scans, times: Sequence[ReadTime]) -> Calls:
+    """The scans that each reader reads, up to the one its time ends with; all can be read."""
     planned = len(scans.planned_day)
     called = np.stack([np.where((t.event == 1) & ~t.dead, t.visit, planned) for t in times], axis=1)
-    scan = np.arange(planned)
-    read = scans.attended[:, None] & (scan <= called[..., None])
-    response = np.full(read.shape, SD, dtype=np.int64)
+    read = scans.attended[:, None] & (np.arange(planned) <= called[..., None])
+    return Calls(
+        progression_scan=called,
+        due=called,
+        kept=scans.attended[:, None],
+        read=read,
+        unreadable=np.zeros(read.shape, dtype=np.bool_),
+        closed=np.ones(called.shape, dtype=np.bool_),
+    )
+
+
+def _grown(calls: Calls, days: Ints) -> FloatArray:
+    """Day on which the targets have grown to progression: a little before the scan that saw it."""
+    planned = days.shape[1]
+    last = np.where(calls.read.any(axis=1), days, 0).max(axis=1)
+    seen = np.take_along_axis(days, np.minimum(calls.progression_scan, planned - 1), axis=1)
+    before = np.maximum(seen - APART / 2, APART)
+    later = np.maximum(_LONGER * last, APART)[:, None]
+    return np.asarray(np.where(calls.progression_scan < planned, before, later), dtype=np.float64)
+
+
+def _best(
+    protocol: Protocol,
+    simulation: Simulation,
+    people: People,
+    calls: Calls,
+    responders: Sequence[Floats],
+    rng: Generator,
+) -> Ints:
+    """Best response of each patient to each evaluator: (patients, evaluators)."""
+    scan = np.arange(calls.read.shape[2])
+    best = np.full((people.count, len(responders)), NO_RESPONSE, dtype=np.int64)
     favoured = np.zeros(people.count, dtype=np.bool_)
-    onset = 1 + np.searchsorted(np.cumsum(_ONSET)[:-1], rng.random(people.count), side="right")
-    for index in range(len(times)):
-        clear = (read[:, index] & (scan < called[:, index, None])).sum(axis=1)
+    for index in range(len(responders)):
+        clear = (calls.read[:, index] & (scan < calls.due[:, index, None])).sum(axis=1)
         wanted = _wanted(protocol, simulation, people, responders[index])
         mine = _responders(people, clear, wanted, favoured, rng)
         favoured = favoured | mine
-        depth = np.where(_complete(protocol, simulation, people, mine, rng), CR, PR)
-        begins = np.minimum(onset, clear)
-        shrunk = mine[:, None] & (scans.ordinal >= begins[:, None])
-        response[:, index] = np.where(shrunk, depth[:, None], SD)
-    response = np.where(scan == called[..., None], PD, response)
-    return Reads(
-        progression_scan=called,
-        read=read,
-        response=response,
-        unreadable=np.zeros(read.shape, dtype=np.bool_),
-        overall=response,
-        accepted=_accepted(protocol, read, response),
-    )
+        complete = _complete(protocol, simulation, people, mine, rng)
+        best[:, index] = np.where(complete, COMPLETE, np.where(mine, PARTIAL, NO_RESPONSE))
+    return best
 
 
 def _accepted(protocol: Protocol, read: BoolArray, response: Ints) -> BoolArray:

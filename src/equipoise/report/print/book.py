@@ -15,7 +15,16 @@ from equipoise.report.flow import Box, Flow
 from equipoise.report.numbers import Number
 from equipoise.report.origin import origin_of
 from equipoise.report.print.drawings import drawing_svg
-from equipoise.report.print.grid import Setting, grid_of, notes_of, parts_text, plain, subtitle
+from equipoise.report.print.grid import (
+    Grid,
+    Setting,
+    grid_of,
+    notes_of,
+    parts_text,
+    plain,
+    subtitle,
+)
+from equipoise.report.print.result_ids import result_ids
 from equipoise.report.print.typeset import document_date, typeset
 from equipoise.report.summary import Card, facts, treatments
 from equipoise.report.table import Table
@@ -40,6 +49,7 @@ def book_data(
 ) -> tuple[Data, dict[str, str]]:
     """What the template prints, all of it text, and the drawings by file name."""
     drawings: dict[str, str] = {}
+    sections, cards = list(sections), list(cards)
     identity = protocol.identity
     head = (f"Phase {identity.phase}", identity.blinding, identity.registration)
     data: Data = {
@@ -62,6 +72,7 @@ def book_data(
         "cards": [_card(card, setting) for card in cards],
         "sections": [_section(section, setting, drawings) for section in sections],
         "methods": [_method(item) for item in methods],
+        "result_ids": result_ids(cards, sections),
         "run": _run(run),
     }
     return plain_data(data), drawings
@@ -100,20 +111,29 @@ def _section(section: Section, setting: Setting, drawings: dict[str, str]) -> Da
 
 def _block(block: Block, setting: Setting, drawings: dict[str, str]) -> Data:
     if isinstance(block, Table):
-        return {"kind": "table"} | asdict(grid_of(block, setting))
+        return {"kind": "table"} | _grid_data(grid_of(block, setting))
     if isinstance(block, Paragraph):
         texts = [parts_text(sentence.parts, setting) for sentence in block.sentences]
         return {"kind": "paragraph", "title": block.title, "text": " ".join(texts)}
     shared = {
         "kind": block.kind,
+        "id": block.id,
         "number": block.number,
         "title": block.title,
         "subtitle": subtitle(block.population, setting),
     }
     if isinstance(block, Flow):
-        notes = notes_of(block.footnotes, flow_numbers(block), setting)
+        notes = notes_of(block.footnotes, flow_numbers(block), setting, display=block.id)
         return shared | {"flow": flow_data(block, setting), "notes": notes}
     return shared | _figure(block, setting, drawings)
+
+
+def _grid_data(grid: Grid) -> Data:
+    """The grid as the template reads it: cells as texts alone."""
+    data = asdict(grid)
+    for line in data["lines"]:
+        del line["pieces"]
+    return data
 
 
 def _figure(figure: Figure, setting: Setting, drawings: dict[str, str]) -> Data:
@@ -124,7 +144,7 @@ def _figure(figure: Figure, setting: Setting, drawings: dict[str, str]) -> Data:
             drawings[name] = drawing_svg(drawing, setting)
             files.append(name)
             numbers += drawing.numbers
-    notes = notes_of(figure.footnotes, numbers, setting)
+    notes = notes_of(figure.footnotes, numbers, setting, display=figure.id)
     return {"files": files, "alt": figure.description, "notes": notes}
 
 

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
-from equipoise.report.print.grid import Grid, Head, Line, Setting
+from equipoise.report.print.grid import Grid, Head, Line, Piece, Setting
 from equipoise.report.print.typeset import document_date
 
 # Lengths in twips, a twentieth of a point: A4 across, margins of an inch.
@@ -13,12 +14,14 @@ PAPER, MARGIN = (16838, 11906), 1440
 WIDTH = PAPER[0] - 2 * MARGIN
 INDENT, SIZE, SMALL = 200, 18, 16
 THICK, THIN = 15, 8
+# A number and the name it bears: a bookmark, which Word finds by Go To and prints nothing of.
+BOOKMARK = re.compile(r"\{\\\*\\bkmkstart (\w+)\}(.*?)\{\\\*\\bkmkend \1\}")
 ESCAPED = {"\\": r"\\", "{": r"\{", "}": r"\}", "\n": r"\line ", "\t": " ", "\r": " "}
 
 
 def table_rtf(grid: Grid, setting: Setting, *, cutoff: str | None) -> bytes:
     """The table as RTF in ASCII; equal input gives equal bytes."""
-    edges = _edges(grid.weights)
+    edges = _edges(grid.weights_across)
     rows = [*_titles(grid), *_headings(grid, edges)]
     rows += [
         _body_row(line, grid, edges, last=at == len(grid.lines))
@@ -26,7 +29,7 @@ def table_rtf(grid: Grid, setting: Setting, *, cutoff: str | None) -> bytes:
     ]
     notes = [rf"\pard\plain\ql\sb40\fs{SMALL} {escaped(note)}\par" for note in grid.notes]
     text = "\n".join([_head(grid, setting, cutoff), *rows, *notes, "}"])
-    return text.encode("ascii")
+    return _named_once(text).encode("ascii")
 
 
 def escaped(text: str) -> str:
@@ -43,6 +46,18 @@ def escaped(text: str) -> str:
                 code = int.from_bytes(units[at : at + 2], "little", signed=True)
                 done.append(rf"\u{code}?")
     return "".join(done)
+
+
+def _named_once(text: str) -> str:
+    """Every bookmark where it first stands: a name may not come twice in a document."""
+    seen: set[str] = set()
+
+    def once(found: re.Match[str]) -> str:
+        kept = found[0] if found[1] not in seen else found[2]
+        seen.add(found[1])
+        return kept
+
+    return BOOKMARK.sub(once, text)
 
 
 def _head(grid: Grid, setting: Setting, cutoff: str | None) -> str:
@@ -96,7 +111,8 @@ def _headings(grid: Grid, edges: Sequence[int]) -> list[str]:
 
 
 def _head_cell(head: Head, side: str = r"\qc") -> str:
-    return _cell(f"{head.text}\n{head.size}" if head.size else head.text, rf"{side}\b")
+    text = escaped(f"{head.text}\n" if head.size else head.text)
+    return _raw_cell(text + _named(head.size, head.size_id), rf"{side}\b")
 
 
 def _body_row(line: Line, grid: Grid, edges: Sequence[int], *, last: bool) -> str:
@@ -106,12 +122,28 @@ def _body_row(line: Line, grid: Grid, edges: Sequence[int], *, last: bool) -> st
     if not line.cells:
         return _row([WIDTH], [_cell(label, style)], below=below)
     side, stand = (r"\qc", "b") if grid.centred else (r"\ql", "t")
-    cells = [_cell(label, style), *(_cell(text, side) for text in line.cells)]
+    cells = [_cell(label, style), *(_raw_cell(_pieces(found), side) for found in line.pieces)]
     return _row(edges, cells, below=below, stand=stand)
 
 
+def _pieces(found: Iterable[Piece]) -> str:
+    return "".join(_named(text, result_id) for text, result_id in found)
+
+
+def _named(text: str, result_id: str) -> str:
+    """The text under the name of the result that it is."""
+    if not result_id:
+        return escaped(text)
+    name = f"result_{result_id}"
+    return rf"{{\*\bkmkstart {name}}}{escaped(text)}{{\*\bkmkend {name}}}"
+
+
 def _cell(text: str, style: str, *, after: int = 0) -> str:
-    return rf"\pard\plain\intbl{style}\sb20\sa{20 + after}\fs{SIZE} {escaped(text)}\cell"
+    return _raw_cell(escaped(text), style, after=after)
+
+
+def _raw_cell(text: str, style: str, *, after: int = 0) -> str:
+    return rf"\pard\plain\intbl{style}\sb20\sa{20 + after}\fs{SIZE} {text}\cell"
 
 
 def _row(

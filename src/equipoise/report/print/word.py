@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from equipoise.report.print.grid import Grid, Head, Line, Setting
+from equipoise.report.print.grid import Grid, Head, Line, Piece, Setting
 from equipoise.report.print.typeset import document_date
 
 FONT = "Arial"
@@ -102,8 +102,8 @@ def _title(document: Any, grid: Grid, *, new_page: bool) -> None:
 
 def _table(grid: Grid) -> Any:
     """Built as elements: cell by cell through the library would take seconds."""
-    total = sum(grid.weights)
-    widths = [round(TWIPS * weight / total) for weight in grid.weights]
+    total = sum(grid.weights_across)
+    widths = [round(TWIPS * weight / total) for weight in grid.weights_across]
     table = _element("tbl", {})
     settings = _element("tblPr", {}, _element("tblW", {"w": str(sum(widths)), "type": "dxa"}))
     settings.append(_element("tblLayout", {"type": "fixed"}))
@@ -120,32 +120,32 @@ def _head_rows(grid: Grid, widths: Sequence[int]) -> list[Any]:
     rows = []
     side = "center" if grid.centred else "left"
     if grid.groups:
-        cells = [_cell("", widths[:1], above=THICK)]
+        cells = [_cell([], widths[:1], above=THICK)]
         at = 1
         for group in grid.groups:
             span = widths[at : at + group.span]
-            cells.append(_cell(_head_text(group), span, side="center", bold=True, above=THICK))
+            cells.append(_cell(_head_pieces(group), span, side="center", bold=True, above=THICK))
             at += group.span
         rows.append(_row(cells, head=True))
     above = THIN if grid.groups else THICK
-    cells = [_cell(grid.stub, widths[:1], bold=True, above=above, below=THIN)]
+    cells = [_cell([(grid.stub, "")], widths[:1], bold=True, above=above, below=THIN)]
     cells += [
-        _cell(_head_text(head), [width], side=side, bold=True, above=above, below=THIN)
+        _cell(_head_pieces(head), [width], side=side, bold=True, above=above, below=THIN)
         for head, width in zip(grid.heads, widths[1:], strict=True)
     ]
     rows.append(_row(cells, head=True))
     return rows
 
 
-def _head_text(head: Head) -> str:
-    return f"{head.text}\n{head.size}" if head.size else head.text
+def _head_pieces(head: Head) -> list[Piece]:
+    return [(f"{head.text}\n", ""), (head.size, head.size_id)] if head.size else [(head.text, "")]
 
 
 def _body_row(line: Line, grid: Grid, widths: Sequence[int], *, last: bool) -> Any:
     side, stand = ("center", "bottom") if grid.centred else ("left", "top")
     below = THICK if last else 0
     label = _cell(
-        f"{line.label}, {line.unit}" if line.unit else line.label,
+        [(f"{line.label}, {line.unit}" if line.unit else line.label, "")],
         widths[:1] if line.cells else widths,
         stand=stand,
         bold=line.heading,
@@ -154,8 +154,8 @@ def _body_row(line: Line, grid: Grid, widths: Sequence[int], *, last: bool) -> A
         below=below,
     )
     cells = [
-        _cell(text, [width], side=side, stand=stand, below=below)
-        for text, width in zip(line.cells, widths[1:], strict=bool(line.cells))
+        _cell(pieces, [width], side=side, stand=stand, below=below)
+        for pieces, width in zip(line.pieces, widths[1:], strict=bool(line.cells))
     ]
     return _row([label, *cells])
 
@@ -168,7 +168,7 @@ def _row(cells: Iterable[Any], *, head: bool = False) -> Any:
 
 
 def _cell(
-    text: str,
+    pieces: Iterable[Piece],
     widths: Sequence[int],
     *,
     side: str = "left",
@@ -194,12 +194,22 @@ def _cell(
     shape.append(_element("spacing", SPACING))
     shape.append(_element("ind", {"left": str(indent)}))
     shape.append(_element("jc", {"val": side}))
+    runs = [_run(text, result_id, bold=bold) for text, result_id in pieces]
+    return _element("tc", {}, settings, _element("p", {}, shape, *runs))
+
+
+def _run(text: str, result_id: str, *, bold: bool) -> Any:
+    """A text; the text of a result stands in a content control that bears its id."""
     run = _element("r", {}, _element("rPr", {}, *([_element("b", {})] if bold else [])))
-    for at, piece in enumerate(text.split("\n")):
+    for at, line in enumerate(text.split("\n")):
         if at:
             run.append(_element("br", {}))
-        run.append(_text(piece))
-    return _element("tc", {}, settings, _element("p", {}, shape, run))
+        run.append(_text(line))
+    if not result_id:
+        return run
+    name = _element("alias", {"val": f"Result {result_id}"})
+    settings = _element("sdtPr", {}, name, _element("tag", {"val": result_id}))
+    return _element("sdt", {}, settings, _element("sdtContent", {}, run))
 
 
 def _element(name: str, attributes: dict[str, str], *children: Any) -> Any:

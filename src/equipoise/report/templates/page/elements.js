@@ -2,6 +2,19 @@
 const data = JSON.parse(document.getElementById("definitions").textContent);
 const names = data.subjects || [];
 const profiles = data.profiles || {};
+// Repeated words stand once in the file; compact.py says how. Here they return to their places.
+for (const result of Object.values(data.results)) {
+  for (const field of "aswluec") if (typeof result[field] === "number") result[field] = data.words[result[field]];
+}
+const spelt = (value) => (Array.isArray(value) ? data.words[value[0]] : value);
+for (const profile of Object.values(profiles)) {
+  for (const [name, rows] of Object.entries(profile)) if (Array.isArray(rows)) profile[name] = rows.map((row) => row.map(spelt));
+}
+// The places of a row set's patients: a list, or bits in base 64.
+const membersOf = (rows) => {
+  if (typeof rows.k !== "string") return rows.k;
+  return [...atob(rows.k)].flatMap((byte, at) => [0, 1, 2, 3, 4, 5, 6, 7].filter((bit) => byte.charCodeAt(0) >> bit & 1).map((bit) => 8 * at + bit));
+};
 
 const element = (name, text, className) => {
   const made = document.createElement(name);

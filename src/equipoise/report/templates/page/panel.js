@@ -46,7 +46,7 @@ const patientsOf = (result, role, open) => {
   box.append(element("summary", `${role}: ${what}${records}`), element("p", `${rows.d}: ${rows.p}`, "panel-what"));
   if (!rows.k) return box;
   const list = element("ul", undefined, "patients");
-  for (const at of rows.k) {
+  for (const at of membersOf(rows)) {
     const item = element("li");
     item.append(patientButton(at));
     list.append(item);

@@ -4,7 +4,9 @@ const searchFound = document.getElementById("search-found");
 const searchCount = document.getElementById("search-count");
 const MOST = 12;
 
-const plainText = (node) => node.textContent.replace(/\s+/g, " ").replace("SIMULATED", "").trim();
+const plainText = (node) => [...node.childNodes]
+  .filter((part) => !(part.classList && part.classList.contains("tag")))
+  .map((part) => part.textContent).join("").replace(/\s+/g, " ").trim();
 const displays = [...document.querySelectorAll("main h2[id], .caption-title")].map((node) => ({
   words: plainText(node),
   go: () => reveal(node.closest("section, figure, table") || node, node),
@@ -20,7 +22,7 @@ const searchable = [
     const result = data.results[id];
     const analysis = data.analyses[result.a] || {};
     const words = [`${result.s} ${result.d}`, analysis.label, result.l, result.w, result.t === undefined ? "" : `${result.t} months`];
-    return { words: words.filter(Boolean).join(", "), go: () => { reveal(node, node); openNumber(id, node); } };
+    return { words: words.filter(Boolean).join(", "), id, go: () => { reveal(node, node); openNumber(id, node); } };
   })],
 ];
 
@@ -39,7 +41,7 @@ const search = () => {
   searchFound.replaceChildren();
   let total = 0;
   if (wanted.length) for (const [group, items] of searchable) {
-    const found = items.filter((item) => wanted.every((word) => item.words.toLowerCase().includes(word)));
+    const found = items.filter((item) => wanted.every((word) => item.words.toLowerCase().includes(word) || item.id === word));
     total += found.length;
     if (!found.length) continue;
     const more = found.length > MOST ? `: first ${MOST} of ${found.length}` : "";
