@@ -138,7 +138,7 @@ def _of_responses(
         made["ADSCHED"] = derive_assessment_schedule(adrs, adsl, seen, protocol)
     if "ADTR" in wanted.tables and reads_lesions(protocol, seen):
         made["ADTR"] = derive_adtr(seen, adsl, adrs, protocol)
-    if "ADLES" in wanted and reads_lesions(protocol, seen):
+    if "ADLES" in wanted.tables and reads_lesions(protocol, seen):
         made["ADLES"] = derive_adles(seen, adsl, protocol)
     return made
 
