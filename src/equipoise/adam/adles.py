@@ -29,6 +29,9 @@ def derive_adles(
     measured = found.measurements.select(
         *found.key, "VISIT", "ADT", TRLNKID="LNKID", AVALC="STATE", AVAL="SIZE"
     )
+    known, measured = (
+        rows.with_columns(pl.col(pl.Enum).cast(pl.String)) for rows in (known, measured)
+    )
     columns = [c.name for c in load_contract("ADLES").columns]
     return (
         measured.join(known, on=[*found.key, "TRLNKID"], how="inner")
