@@ -164,11 +164,22 @@ class SimulatedEvent(Record):
     serious_from_grade: Annotated[int, Field(ge=1, le=5)] | None = None
 
 
+class EventCutoff(Record):
+    """Data are cut on the day on which this many events have been seen."""
+
+    endpoint: Name = Field(description="An endpoint of kind `pfs` or `os`.")
+    events: Annotated[int, Field(gt=0)]
+
+
 class Simulation(Record):
     """The simulated world; every number here is assumed, whatever else is published."""
 
     enrolment: Enrolment
-    cutoff: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
+    cutoff: str = Field(
+        pattern=r"^\d{4}-\d{2}-\d{2}$",
+        description="Data cut-off; where `cutoff_at` is given, the latest day it can fall on.",
+    )
+    cutoff_at: EventCutoff | None = None
     arms: dict[Name, Course]
     dropout_per_year: Probability
     dropout_progression_correlation: Annotated[float, Field(gt=-1, lt=1)] = Field(

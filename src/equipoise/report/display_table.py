@@ -9,9 +9,10 @@ from typing import Any
 import polars as pl
 
 from equipoise.report.abstract import Paragraph
-from equipoise.report.document import Block, Document, Section, extent
+from equipoise.report.document import Document
 from equipoise.report.flow import Flow
 from equipoise.report.numbers import Number
+from equipoise.report.sections import Block, Section, extent
 from equipoise.report.summary import Card
 from equipoise.report.table import Part, Rounded, Table
 

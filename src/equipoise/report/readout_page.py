@@ -10,15 +10,14 @@ from markupsafe import Markup
 
 from equipoise.protocol.model import Protocol
 from equipoise.report.definitions import definitions_json
-from equipoise.report.document import Block, Document, Results, compose_document, extent, methods_of
+from equipoise.report.document import Document, compose_document, methods_of
 from equipoise.report.figures import Figure, begin_svg
-from equipoise.report.flow import Flow
 from equipoise.report.numbers import Number
 from equipoise.report.page import page_environment, page_script, page_style
 from equipoise.report.patient_rows import index_patients
 from equipoise.report.renderer import Draw, Drawn, draw_here
+from equipoise.report.sections import Results, extent, printed_numbers
 from equipoise.report.summary import Card, facts, treatments
-from equipoise.report.table import Table, cell_numbers
 
 # The drawings of each figure, by the figure's id.
 Drawings = Mapping[str, list[Drawn]]
@@ -47,7 +46,7 @@ def render_page(document: Document, drawings: Drawings) -> str:
     css, css_hash = page_style()
     script, script_hash = page_script()
     definitions = definitions_json(
-        [*_printed(document.blocks()), *_card_numbers(document.cards)],
+        [*printed_numbers(document.sections), *_card_numbers(document.cards)],
         document.numbers,
         results,
         protocol,
@@ -76,24 +75,6 @@ def render_page(document: Document, drawings: Drawings) -> str:
             definitions=Markup(definitions),
         )
     )
-
-
-def _printed(blocks: Iterable[Block]) -> list[Number]:
-    """Every result that the blocks print."""
-    found: list[Number] = []
-    for block in blocks:
-        if isinstance(block, Table):
-            found += cell_numbers(block)
-        elif isinstance(block, Figure):
-            for drawing in block.drawings:
-                found += [*drawing.numbers, *drawing.steps]
-        elif isinstance(block, Flow):
-            boxes = [*block.top, *(box for _, arm in block.arms for box in arm)]
-            found += [item.number for box in boxes for item in box.items]
-        else:
-            parts = [part for sentence in block.sentences for part in sentence.parts]
-            found += [part for part in parts if isinstance(part, Number)]
-    return found
 
 
 def _card_numbers(cards: Iterable[Card]) -> list[Number]:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from equipoise.protocol.model import Protocol
-from equipoise.report.document import Document, Results, compose_document, extent, methods_of
+from equipoise.report.document import Document, compose_document, methods_of
 from equipoise.report.print.drawings import begin_drawings
 from equipoise.report.print.grid import Setting, grid_of
 from equipoise.report.print.style import read_style
 from equipoise.report.renderer import Draw, Drawn, draw_here
+from equipoise.report.sections import Results, extent
 from equipoise.report.table import Table
 
 PRINT_FORMATS = ("pdf", "rtf", "docx", "figures")
