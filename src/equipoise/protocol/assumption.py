@@ -114,6 +114,11 @@ class Burden(Record):
     from_mm: Positive = Field(description="Sum of diameters at baseline where both ratios are 1.")
     progression: Positive = 1.0
     death: Positive = 1.0
+    growing: bool = Field(
+        default=False,
+        description="The hazard of death follows the sum as it shrinks and grows, not its baseline "
+        "alone.",
+    )
 
 
 class Tumour(Record):

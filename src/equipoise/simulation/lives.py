@@ -9,8 +9,9 @@ import polars as pl
 
 from equipoise.grouping import derive_groupings
 from equipoise.protocol.model import Protocol, Simulation
+from equipoise.simulation.burden_hazard import follow_burden
 from equipoise.simulation.cutoff import follow_up
-from equipoise.simulation.disease import Latent, simulate_disease
+from equipoise.simulation.disease import Latent, simulate_disease, times_uniform
 from equipoise.simulation.enrolment import Entry, simulate_covariates, simulate_entry
 from equipoise.simulation.patient_table import Lives
 from equipoise.simulation.prognosis import simulate_prognosis
@@ -38,6 +39,9 @@ def begin_lives(protocol: Protocol, simulation: Simulation, streams: Streams) ->
     arm = allocate_arms(protocol, characteristics, streams)
     prognosis = simulate_prognosis(simulation, characteristics, streams)
     latent = simulate_disease(protocol, simulation, arm, prognosis, streams)
+    if simulation.burden is not None and simulation.burden.growing:
+        uniform = times_uniform(streams)
+        latent = follow_burden(protocol, simulation, arm, prognosis, latent, uniform, streams)
     toxicity = simulate_toxicity(
         protocol, simulation, arm, latent, start=entry.start, streams=streams
     )
