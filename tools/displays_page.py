@@ -24,7 +24,7 @@ DISPLAYS = (
     ("6", "Protocol deviations", (), "no bundled trial records them"),
     ("7", "Demographics and baseline", ("baseline",), ""),
     ("8", "Stratification factors", (), "strata stand in the baseline table; one source only"),
-    ("9", "Prior and subsequent therapy", (), "ADSUBTX is derived, not yet summarised"),
+    ("9", "Prior and subsequent therapy", ("therapy-*",), "anticancer; from CM or PR"),
     ("10", "Duration of exposure", ("exposure",), ""),
     ("11", "Dose intensity, reductions, delays", ("dose-intensity",), "per drug"),
     ("12", "Time to discontinuation", ("km-TTD", "survival-TTD"), "endpoint kind ttd"),

@@ -41,6 +41,7 @@ from equipoise.report.subgroup_table import subgroup_tables
 from equipoise.report.survival_table import follow_up_table, survival_table
 from equipoise.report.swimmer_figure import swimmer_figures
 from equipoise.report.table import Table, cell_numbers, without_idle_notes
+from equipoise.report.therapy_table import therapy_tables
 from equipoise.report.treatment_end_table import treatment_end_table
 from equipoise.report.waterfall_figure import waterfall_figure
 
@@ -113,6 +114,7 @@ def _sections(
                 disposition_table(numbers, protocol),
                 treatment_end_table(numbers, protocol),
                 baseline_table(numbers, protocol, args),
+                *therapy_tables(numbers, protocol),
             ],
         ),
         *_efficacy(numbers, protocol, args, origin=origin, patients=patients),
