@@ -25,6 +25,7 @@ from equipoise.report.flow import Flow, patient_flow
 from equipoise.report.forest_figure import forest_figures
 from equipoise.report.kaplan_meier_figure import kaplan_meier_figure
 from equipoise.report.laboratory_table import shift_table
+from equipoise.report.left_out import left_out_table
 from equipoise.report.listing_tables import listing_tables
 from equipoise.report.look_table import look_table
 from equipoise.report.numbers import Number, Numbers
@@ -156,6 +157,10 @@ def _sections(
         ),
         _section("assumptions", "Assumptions", [assumption_table(protocol)]),
     ]
+    shown = [getattr(block, "id", "") for section in found for block in section.blocks]
+    names = [*shown, "abstract-1", *(["listing-"] if patients else [])]
+    left_out = [left_out_table(names, patients=patients)]
+    found.append(_section("left-out", "Displays left out", left_out))
     return [section for section in found if section.blocks]
 
 
