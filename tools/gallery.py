@@ -12,6 +12,7 @@ WANTED = (
     ("forest-pfs-birc-anl", "Forest", "subgroups by events, one interaction test per factor"),
     ("waterfall-birc", "Waterfall", "best change, in the colour of the confirmed best response"),
     ("spider-birc", "Spider", "change over time, one line per patient"),
+    ("ae-dots-anl", "Adverse events", "percentage in each arm and difference, largest first"),
     ("swimmer-anl-1", "Swimmer", "time on treatment, responses, death, who is still treated"),
 )
 HEAD = """# Gallery

@@ -21,6 +21,7 @@ from equipoise.design.two_arms import Stratum, TwoArms
 from equipoise.design.weighted_logrank import logrank_moments
 from equipoise.operating.characteristics import Effort as FastEffort
 from equipoise.operating.characteristics import operating_characteristics
+from equipoise.operating.expected_logrank import logrank_law
 from equipoise.operating.protocol_trial import planned_look, progression_trial
 from equipoise.operating.scenario import Bounds, Scenario
 from equipoise.operating.spread import in_processes, in_this_process
@@ -38,8 +39,6 @@ from equipoise.trial import load_trial
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "known-truth.md"
 TRIAL, ANALYSIS, SEED = "altn-iii-04", "PFS.BIRC", 20_260
-TIMES = 10
-"""How much larger the trial is whose Z is nearly normal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +68,9 @@ def worlds() -> list[World]:
     ]
 
 
-def fast(world: World, *, replicates: int, scans: bool, times: int = 1) -> pl.DataFrame:
+def fast(world: World, *, replicates: int, scans: bool) -> pl.DataFrame:
     """Operating characteristics from event times alone, with or without the scan calendar."""
-    trial = _larger(progression_trial(world.protocol, analysis=ANALYSIS), times)
-    if not scans:
-        trial = trial.model_copy(update={"scans": ()})
+    trial = _seen(progression_trial(world.protocol, analysis=ANALYSIS), scans=scans)
     bounds = Bounds(efficacy=(float(norm.ppf(1 - world.protocol.design.alpha)),))
     looks = planned_look(world.protocol, trial)
     scenario = Scenario(name=world.name, trial=trial, looks=looks, bounds=bounds)
@@ -81,38 +78,27 @@ def fast(world: World, *, replicates: int, scans: bool, times: int = 1) -> pl.Da
     return operating_characteristics([scenario], effort=effort)
 
 
-def closed_form(protocol: Protocol, *, times: int = 1) -> float:
-    """Probability of rejection: normal Z with the log-rank test's mean, read at the cut-off."""
-    trial = _larger(progression_trial(protocol, analysis=ANALYSIS), times)
-    month = planned_look(protocol, trial).latest_month
-    moments = logrank_moments(_two_arms(trial), month=float(month))
+def large_sample(protocol: Protocol) -> float:
+    """Probability of rejection by the usual formula, which takes the patients at risk as many."""
+    trial = progression_trial(protocol, analysis=ANALYSIS)
+    moments = logrank_moments(_two_arms(trial), month=_cutoff(protocol, trial))
     critical = norm.ppf(1 - protocol.design.alpha)
     return float(norm.sf(critical - moments.mean_z[0]))
 
 
-def larger_trial(*, replicates: int) -> tuple[float, dict[str, float]]:
-    """Closed form and simulation of the planned effect, TIMES as large and root TIMES weaker."""
-    declared = load_trial(TRIAL).protocol
-    ratio = declared.design.effect[0].hazard_ratio ** (1 / math.sqrt(TIMES))
-    protocol = with_hazard_ratio(declared, ratio)
-    world = World("larger", "", protocol)
-    table = fast(world, replicates=replicates, scans=False, times=TIMES)
-    return closed_form(protocol, times=TIMES), _row(table, quantity="reject", look=0)
+def closed_form(protocol: Protocol, *, scans: bool) -> float:
+    """Probability of rejection with the numbers at risk as few as they are."""
+    trial = progression_trial(protocol, analysis=ANALYSIS)
+    law = logrank_law(_seen(trial, scans=scans), month=_cutoff(protocol, trial))
+    return law.rejects(level=protocol.design.alpha)
 
 
-def _larger(trial: EventTimeTrial, times: int) -> EventTimeTrial:
-    """The same trial with so many times the patients."""
-    accrual = tuple(a.model_copy(update={"patients": a.patients * times}) for a in trial.accrual)
-    strata = tuple(
-        s.model_copy(
-            update={
-                name: arm.model_copy(update={"patients": arm.patients * times})
-                for name, arm in (("control", s.control), ("experimental", s.experimental))
-            }
-        )
-        for s in trial.strata
-    )
-    return trial.model_copy(update={"accrual": accrual, "strata": strata})
+def _cutoff(protocol: Protocol, trial: EventTimeTrial) -> float:
+    return float(planned_look(protocol, trial).latest_month or math.inf)
+
+
+def _seen(trial: EventTimeTrial, *, scans: bool) -> EventTimeTrial:
+    return trial if scans else trial.model_copy(update={"scans": ()})
 
 
 def _two_arms(trial: EventTimeTrial) -> TwoArms:
@@ -147,7 +133,9 @@ class Found:
     """Everything about one world."""
 
     world: World
+    large: float
     formula: float
+    formula_scans: float
     exact: pl.DataFrame
     scanned: pl.DataFrame
     patients: pl.DataFrame
@@ -158,7 +146,9 @@ def measure(*, replicates: int, fast_replicates: int, workers: int, keep: Path) 
     return [
         Found(
             world=world,
-            formula=closed_form(world.protocol),
+            large=large_sample(world.protocol),
+            formula=closed_form(world.protocol, scans=False),
+            formula_scans=closed_form(world.protocol, scans=True),
             exact=fast(world, replicates=fast_replicates, scans=False),
             scanned=fast(world, replicates=fast_replicates, scans=True),
             patients=whole(world, replicates=replicates, workers=workers, keep=keep),
@@ -188,27 +178,31 @@ def _rejects(found: Found) -> list[dict[str, float]]:
 
 
 def rejection_table(results: list[Found]) -> list[str]:
-    """How often the stratified log-rank test rejects, by each way, and how far that is apart."""
+    """How often the stratified log-rank test rejects, by each way."""
     lines = [
-        "| world | closed form | event times | event times, scans | whole patients, BIRC "
-        "| whole patients, investigator |",
-        "| --- | ---: | ---: | ---: | ---: | ---: |",
+        "| world | large strata | closed form | event times | closed form, scans "
+        "| event times, scans | whole patients, BIRC | whole patients, investigator |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for found in results:
-        cells = [_with_error(row) for row in _rejects(found)]
-        lines.append(f"| {found.world.name} | {found.formula:.4f} | {' | '.join(cells)} |")
+        exact, scanned, birc, investigator = (_with_error(row) for row in _rejects(found))
+        formulas = [f"{x:.4f}" for x in (found.large, found.formula, found.formula_scans)]
+        cells = [*formulas[:2], exact, formulas[2], scanned, birc, investigator]
+        lines.append(f"| {found.world.name} | {' | '.join(cells)} |")
     return lines
 
 
 def distance_table(results: list[Found]) -> list[str]:
-    """Distances from the closed form in Monte-Carlo standard errors."""
+    """Distances from the closed form of the same data, in Monte-Carlo standard errors."""
     lines = [
         "| world | event times | event times, scans | whole patients, BIRC "
         "| whole patients, investigator |",
         "| --- | ---: | ---: | ---: | ---: |",
     ]
     for found in results:
-        cells = [_distance(row, found.formula) for row in _rejects(found)]
+        exact, *scanned = _rejects(found)
+        cells = [_distance(exact, found.formula)]
+        cells += [_distance(row, found.formula_scans) for row in scanned]
         lines.append(f"| {found.world.name} | {' | '.join(cells)} |")
     return lines
 
@@ -307,14 +301,7 @@ def page(results: list[Found], *, replicates: int, fast_replicates: int, keep: P
     parts = [HEAD.format(replicates=replicates, fast=fast_replicates, seed=SEED)]
     parts += [f"- **{f.world.name}**: {f.world.told}" for f in results]
     parts += ["", "## Type I error and power", "", *rejection_table(results), "", REJECTIONS]
-    formula, simulated = larger_trial(replicates=fast_replicates // TIMES)
-    larger = EXPLAINED.format(
-        times=TIMES,
-        formula=formula,
-        simulated=_with_error(simulated),
-        distance=_distance(simulated, formula),
-    )
-    parts += ["", *distance_table(results), "", larger, "", *mean_table(results), ""]
+    parts += ["", *distance_table(results), "", EXPLAINED, "", *mean_table(results), ""]
     parts += ["## Known truth: bias and coverage", "", COVERAGE]
     for found in results[1:]:
         folder = keep / found.world.name.replace(" ", "-").replace(",", "")
@@ -334,20 +321,22 @@ analysis ([how](how-to/rehearse-a-trial.md)), {fast:,} trials through the
 the simulation stand in brackets. The worlds:
 """
 REJECTIONS = """Share of trials in which the stratified log-rank test rejects at the design's
-one-sided level. The closed form takes Z as normal, with the mean and variance of the log-rank
-statistic for these hazards, drop-out, accrual and cut-off, and every event known on its day.
-How far each simulation is from it, in Monte-Carlo standard errors (beyond three, the difference
-itself beside it):"""
+one-sided level. `large strata` is the formula of the planning programs: Z is normal with the mean
+that the statistic has when many are at risk in every stratum (Yung and Liu 2020). The closed forms
+beside it take the numbers at risk as they are, a few dozen patients in each of the strata, with
+the exact mean and variance of the score and its variance estimate
+([how](methods/event-time-simulation.md#power-without-simulation)); the second reads events at
+scans. How far each simulation is from the closed form of the same data, in Monte-Carlo standard
+errors (beyond three, the difference itself beside it):"""
 EXPLAINED = """Under no effect every way must agree with the level: neither scans nor readers favour
-an arm. Under an effect they cost power, and the three steps say what costs how much. The first
-step, from formula to event times, is the normal approximation: the same trial with {times} times
-the patients and the effect weakened so that its power stays has {formula:.4f} by the formula and
-{simulated} by event times, {distance} standard errors apart. The second is the scan calendar: an
-event is known at the next scan, those after the last scan before the cut-off are not, and the
-hazard ratio of tied times moves towards 1. The third is everything else that happens to whole
-patients: scans missed or unreadable, readers who call progression one scan early or late, deaths
-from adverse events that come to both arms alike. The world with perfect scans takes that step
-away: there whole patients and event times with scans describe the same trial."""
+an arm. Under an effect three things cost power. Small strata: each takes the information of a few
+patients with it, which the formula for large strata does not see. The scan calendar: an event is
+known at the next scan, those after the last scan before the cut-off are not, and the hazard ratio
+of tied times moves towards 1. Both are in the closed form with scans. The third is everything else
+that happens to whole patients and that no closed form describes: scans missed or unreadable,
+readers who call progression one scan early or late, deaths from adverse events that come to both
+arms alike. The world with perfect scans takes that step away: there whole patients, event times
+with scans and the closed form describe the same trial."""
 COVERAGE = """Truth is what the simulation declares: the ratio and the medians of the latent hazards
 of progression or death, and the chance of a response. The mean estimate differs from it by the
 bias; intervals cover the truth less often where the bias is not small beside their width. The last

@@ -8,9 +8,9 @@ import os
 import shutil
 
 import pytest
-from tests.readouts import bundled
+from tests.readouts import RUN, bundled, tables
 
-from equipoise.pipeline import render_stage
+from equipoise.report import render_readout
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -78,8 +78,8 @@ def open_once(browser, trial, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def open_without_patients(browser, trial, tmp_path_factory):
-    made = bundled(trial)
-    html = render_stage(made.trial, made.evidence, made.analysed, patients=False)
+    protocol = bundled(trial).trial.protocol
+    html = render_readout(tables(trial), protocol, run=RUN, patients=False)
     path = tmp_path_factory.mktemp("readout") / f"{trial}-without.html"
     path.write_text(html, encoding="utf-8")
     page = opened(browser, path)

@@ -51,3 +51,30 @@ def test_a_readout_without_patients_has_no_listing():
     html = equipoise.readout("alter-s006", patients=False).html
     assert "Listing:" not in html
     assert "Listing:" in simulated("alter-s006").html
+
+
+def test_every_treatment_emergent_event_is_listed_and_those_that_stopped_treatment(readout, tables):
+    emergent = readout.adam["ADAE"].filter(TRTEMFL="Y")
+    assert len(tables["listing-events"].rows) == emergent.height
+    stopping = emergent.filter(ADISCFL="Y")
+    assert len(tables["listing-stopping"].rows) == stopping.height
+
+
+def test_who_stopped_treatment_is_listed_with_the_reason_that_the_table_counts(readout, tables):
+    rows = tables["listing-treatment"].rows
+    stopped = readout.adam["ADSL"].filter(EOTSTT="DISCONTINUED")
+    assert len(rows) == stopped.height
+    listed = [row.cells[2].parts[0].upper() for row in rows]
+    assert sorted(listed) == sorted(stopped["DCTREAS"])
+
+
+def test_a_profile_tells_the_state_of_every_lesion_that_is_no_target(readout):
+    states = readout.analysed.display_rows.filter(display_id="profile", mark="lesion state")
+    tr = readout.evidence.tables["TR"].filter(TRTESTCD="TUMSTATE")
+    accepted = tr.filter((pl.col("TREVAL") == "INVESTIGATOR") | (pl.col("TRACPTFL") == "Y"))
+    assert states.height == accepted.height
+    found = states.group_by("value_text").len().sort("value_text").rows()
+    assert found == accepted.group_by(value_text="TRSTRESC").len().sort("value_text").rows()
+    new = states.filter(pl.col("note").str.starts_with("NEW"))
+    assert new["label"].str.starts_with("NEW").all()
+    assert new.height

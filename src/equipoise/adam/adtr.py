@@ -115,7 +115,8 @@ def _sums(evidence: Evidence, reads: pl.DataFrame, found: LesionReads) -> pl.Dat
         how="horizontal",
     )
     assessed = evidence.targets.filter(pl.col("VALUE").is_not_null())
-    named = assessed.group_by(TP).agg(pl.col("LNKID").unique().sort().str.join(", ").alias("LSASS"))
+    lesion = pl.col("LNKID").cast(pl.String)
+    named = assessed.group_by(TP).agg(lesion.unique().sort().str.join(", ").alias("LSASS"))
     expected = (
         found.lesions.filter(CLASS="TARGET")
         .group_by(found.key)

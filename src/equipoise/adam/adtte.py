@@ -20,8 +20,14 @@ from equipoise.adam.response_times import (
 from equipoise.errors import Fault, ProtocolError
 from equipoise.protocol.model import Endpoint, Evaluator, Protocol, RuleSet
 from equipoise.tables import load_contract, subject_key
+from equipoise.tables.key_codes import as_categories
 
 Tables = Mapping[str, pl.DataFrame]
+
+
+_Reading = tuple[str | None, str, RuleSet]
+"""Evaluator, start and rules of a progression-free time: endpoints that agree in them share it."""
+_READ = ("EVALUATOR", "PARAMCD", "ADT", "AVALC", "ANL01FL", "ASEQ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +38,7 @@ class _Basis:
     adrs: pl.DataFrame
     tables: Tables
     protocol: Protocol
+    progression_free: Mapping[_Reading, pl.DataFrame]
 
 
 def derive_adtte(
@@ -44,7 +51,16 @@ def derive_adtte(
                   without disease control, and while their read is still to be adjudicated
     """
     _check_distinct(protocol)
-    basis = _Basis(adsl=adsl, adrs=adrs, tables=tables, protocol=protocol)
+    read = adrs.select(*subject_key(adrs), *_READ).with_columns(
+        as_categories(adrs[name]) for name in ("EVALUATOR", "PARAMCD")
+    )
+    basis = _Basis(
+        adsl=adsl,
+        adrs=read,
+        tables=tables,
+        protocol=protocol,
+        progression_free=_progression_free_times(adsl, read, tables, protocol),
+    )
     parts = [
         _described(_derived(endpoint, rule_set, basis), endpoint, rule_set)
         for endpoint, rule_set in _wanted(protocol)
@@ -157,16 +173,36 @@ _UNREAD: dict[str, Callable[[Endpoint, _Basis], pl.DataFrame]] = {
 }
 
 
+def _reading(endpoint: Endpoint, rules: RuleSet) -> _Reading:
+    return endpoint.evaluator, endpoint.start, rules
+
+
+def _progression_free_times(
+    adsl: pl.DataFrame, adrs: pl.DataFrame, tables: Tables, protocol: Protocol
+) -> dict[_Reading, pl.DataFrame]:
+    """The progression-free time of each evaluator, start and rule set that an endpoint needs."""
+    times: dict[_Reading, pl.DataFrame] = {}
+    for endpoint, name in _wanted(protocol):
+        if endpoint.kind in _UNREAD:
+            continue
+        rules = find_rule_set(name, protocol)
+        if endpoint.kind == "ttf":
+            rules = time_to_failure(rules)
+        if _reading(endpoint, rules) not in times:
+            times[_reading(endpoint, rules)] = derive_progression_free(
+                _starts(endpoint, adsl),
+                adrs,
+                tables,
+                evaluator=_evaluator(endpoint, protocol),
+                rules=rules,
+                protocol=protocol,
+            )
+    return times
+
+
 def _progression_free(endpoint: Endpoint, rules: RuleSet, basis: _Basis) -> pl.DataFrame:
     """PFS: the first of progression and death, or censored by the rule set."""
-    return derive_progression_free(
-        _starts(endpoint, basis.adsl),
-        basis.adrs,
-        basis.tables,
-        evaluator=_evaluator(endpoint, basis.protocol),
-        rules=rules,
-        protocol=basis.protocol,
-    )
+    return basis.progression_free[_reading(endpoint, rules)]
 
 
 def _duration(endpoint: Endpoint, rules: RuleSet, basis: _Basis) -> pl.DataFrame:

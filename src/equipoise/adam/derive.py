@@ -12,9 +12,10 @@ from equipoise.adam.adae import derive_adae
 from equipoise.adam.adex import derive_adex
 from equipoise.adam.adjudicated_reads import accepted_rows, derive_adjudication
 from equipoise.adam.adlb import derive_adlb
+from equipoise.adam.adles import derive_adles
 from equipoise.adam.adrs import derive_adrs, order_responses
 from equipoise.adam.adsl import derive_adsl
-from equipoise.adam.adsubtx import derive_adsubtx
+from equipoise.adam.adsubtx import derive_adprtx, derive_adsubtx
 from equipoise.adam.adtr import derive_adtr
 from equipoise.adam.adtte import derive_adtte
 from equipoise.adam.assessment_schedule import derive_assessment_schedule
@@ -37,8 +38,8 @@ SOURCES = {"recorded": ("RS",), "lesions": ("TU", "TR")}
 SUBJECTS_PER_BATCH = 25_000
 """Memory is taken for so many subjects at a time, whatever their number."""
 TIMED = frozenset(("ADTTE", "ADCONC", "ADTTECMP"))
-FROM_RESPONSES = TIMED | {"ADRS", "ADADJ", "ADRSCMP", "ADTR", "ADSCHED"}
-ADAM_TABLES = FROM_RESPONSES | {"ADSL", "ADAE", "ADEX", "ADEOT", "ADSUBTX", "ADLB"}
+FROM_RESPONSES = TIMED | {"ADRS", "ADADJ", "ADRSCMP", "ADTR", "ADLES", "ADSCHED"}
+ADAM_TABLES = FROM_RESPONSES | {"ADSL", "ADAE", "ADEX", "ADEOT", "ADPRTX", "ADSUBTX", "ADLB"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +60,8 @@ def derive_adam(
     """The ADaM tables of a trial, as it stood on its data cut-off.
 
     ADSL, ADRS, ADSCHED, ADTTE, ADAE and ADEX of every trial; where their sources are there and the
-    protocol asks: ADTR and ADRSCMP (lesions), ADADJ, ADCONC, ADTTECMP, ADLB from LB, ADSUBTX from
-    CM or PR, ADEOT from DS.
+    protocol asks: ADTR, ADLES and ADRSCMP (lesions), ADADJ, ADCONC, ADTTECMP, ADLB from LB,
+    ADSUBTX and ADPRTX from CM or PR, ADEOT from DS.
 
     Parameters    tables : SDTM tables by name, checked by `check_tables`; not altered
                   only : names of the tables wanted, None for all; what they do not need is not made
@@ -108,6 +109,8 @@ def _derive(seen: Tables, protocol: Protocol, wanted: _Wanted) -> dict[str, pl.D
         made["ADEOT"] = derive_adeot(seen, adsl)
     if "ADSUBTX" in wanted.tables:
         made["ADSUBTX"] = derive_adsubtx(seen, adsl, protocol)
+    if "ADPRTX" in wanted.tables:
+        made["ADPRTX"] = derive_adprtx(seen, adsl, protocol)
     if "ADLB" in wanted.tables and "LB" in seen:
         made["ADLB"] = derive_adlb(seen["LB"], adsl)
     return {
@@ -137,6 +140,8 @@ def _of_responses(
         made["ADSCHED"] = derive_assessment_schedule(adrs, adsl, seen, protocol)
     if "ADTR" in wanted.tables and reads_lesions(protocol, seen):
         made["ADTR"] = derive_adtr(seen, adsl, adrs, protocol)
+    if "ADLES" in wanted.tables and reads_lesions(protocol, seen):
+        made["ADLES"] = derive_adles(seen, adsl, protocol)
     return made
 
 

@@ -35,6 +35,8 @@ _USED = {
 class LesionReads:
     """Lesion tables keyed by subject and EVALUATOR.
 
+    EVALUATOR, and LNKID and VISIT of the measurements, are categories; a table of ADaM holds text.
+
     lesions       see recist.lesion_tables; measurements : likewise, dates imputed
     results       the rows of TR they come from: key, LNKID, VISIT, ADT, ADTF, TRTESTCD, SIZE (mm,
                   as a number), TRSEQ

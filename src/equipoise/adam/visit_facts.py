@@ -94,7 +94,7 @@ def _labelled(
     rows: pl.DataFrame, scans: pl.DataFrame, key: list[str], *, alone: bool
 ) -> pl.DataFrame:
     """Visits as the measurements name them; a visit of several timepoints is each of them."""
-    names = scans.select(*key, TIMEPOINT="VISIT", DAY="ADT").unique()
+    names = scans.select(*key, TIMEPOINT=pl.col("VISIT").cast(pl.String), DAY="ADT").unique()
     by_day = pl.col("VISIT") + " " + pl.col("DAY").cast(pl.String)
     joined = rows.join(names, on=key, how="left")
     same = (pl.col("TIMEPOINT") == pl.col("VISIT")) | (pl.col("TIMEPOINT") == by_day)

@@ -18,7 +18,7 @@ from equipoise.recist.new_lesions import NewLesions, find_new_lesions
 from equipoise.recist.nontarget_response import count_nontarget
 from equipoise.recist.overall_response import Overall, overall_response, progression_components
 from equipoise.recist.target_response import target_response, target_rule
-from equipoise.recist.timepoints import number_measurements, order_timepoints
+from equipoise.recist.timepoints import order_timepoints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +98,8 @@ def _place_in_time(
     reads = subjects.select(key).with_row_index(READ).with_columns(pl.col(READ).cast(pl.Int64))
     listed, rows = join_lesions(lesions, measurements, reads, key=key)
     known = None if visits is None else _known_visits(visits, reads, key=key)
-    timepoints = order_timepoints(rows, known)
-    return listed, number_measurements(rows, timepoints), timepoints
+    timepoints, numbered = order_timepoints(rows, known)
+    return listed, numbered, timepoints
 
 
 def _known_visits(visits: pl.DataFrame, reads: pl.DataFrame, *, key: Sequence[str]) -> pl.DataFrame:

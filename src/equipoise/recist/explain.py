@@ -82,8 +82,12 @@ def _parts(evidence: Evidence, *, criterion: Criterion) -> pl.DataFrame:
     new = rows.filter(pl.col("CLASS") == "NEW", pl.col("STATE").cast(pl.String).is_in(CERTAIN))
     again = _again(evidence, criterion=criterion)
     grown = _grown(evidence)
-    missing = evidence.targets.filter(pl.col("VALUE").is_null()).select(TP, "LNKID")
-    listed = pl.concat([t.select(TP, "LNKID") for t in (progressing, new, again)])
+    missing = evidence.targets.filter(pl.col("VALUE").is_null())
+    progressing, new, again, missing = (
+        found.select(TP, pl.col("LNKID").cast(pl.String))
+        for found in (progressing, new, again, missing)
+    )
+    listed = pl.concat([progressing, new, again])
     every = pl.DataFrame({TP: np.arange(n)})
     table = every.with_columns(_sum_text(evidence))
     for name, found, prefix in (
@@ -163,7 +167,7 @@ def _grown(evidence: Evidence) -> pl.DataFrame:
         .group_by("_pd")
         .agg(pl.col(TP).min().alias("_nadir"))
     )
-    value = evidence.targets.select(TP, "LNKID", "VALUE")
+    value = evidence.targets.select(TP, pl.col("LNKID").cast(pl.String), "VALUE")
     now = nadir.join(value, left_on="_pd", right_on=TP)
     then = value.rename({TP: "_nadir", "VALUE": "_then"})
     larger = now.join(then, on=["_nadir", "LNKID"]).filter(pl.col("VALUE") > pl.col("_then"))

@@ -10,7 +10,7 @@ import polars as pl
 
 from equipoise.errors import DataError, Fault
 from equipoise.recist.assessments import READ
-from equipoise.recist.size import UNITS_PER_MM, in_units
+from equipoise.recist.size import LARGEST_MM, UNITS_PER_MM, in_units
 from equipoise.tables.key_codes import find_rows, key_numbers, repeated_rows, take_rows
 
 TARGET, NON_TARGET, NEW = "TARGET", "NON-TARGET", "NEW"
@@ -24,7 +24,6 @@ STATES = {
     NEW: ("UNEQUIVOCAL", "EQUIVOCAL", "NOT TUMOUR", "ABSENT", INCREASED, *MISSING_STATES),
 }
 _NEVER = 10**9  # a day that no scan has
-LARGEST_MM = 1000  # no lesion of a living patient is a metre long
 
 STATE_ENUM = pl.Enum(list(dict.fromkeys(state for states in STATES.values() for state in states)))
 CLASS_ENUM = pl.Enum([TARGET, NON_TARGET, NEW])

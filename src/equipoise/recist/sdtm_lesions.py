@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
 
 from equipoise.recist.criterion import read_rules
-from equipoise.tables.key_codes import find_rows, take_rows
+from equipoise.tables.key_codes import as_categories, find_rows, group_rows, take_rows
 
 SHORT_AXIS, LONGEST_DIAMETER, TUMOUR_STATE = "LPERP", "LDIAM", "TUMSTATE"
 
@@ -45,6 +46,8 @@ def measurements_from_sdtm(
 ) -> pl.DataFrame:
     """One row per lesion and timepoint: key, LNKID, VISIT, ADT, SIZE, STATE, ABLFL; PART if given.
 
+    LNKID and VISIT are categories: they are compared again and again.
+
     Parameters    tr : key, TRLNKID, TRTESTCD, TRORRES, TRSTAT, VISIT, ADT (Date, imputed already);
                        optional PART, the fragment of a lesion that fell apart
                   lesions : from `lesions_from_sdtm`
@@ -53,7 +56,9 @@ def measurements_from_sdtm(
                   lesions in TU. Tests other than the one a lesion is followed by are left out.
     """
     part = ["PART"] if "PART" in tr.columns else []
-    named = tr.select(*key, "VISIT", "ADT", "TRTESTCD", "TRORRES", "TRSTAT", *part, LNKID="TRLNKID")
+    named = tr.select(
+        *key, "VISIT", "ADT", "TRTESTCD", "TRORRES", "TRSTAT", *part, LNKID="TRLNKID"
+    ).with_columns(as_categories(tr["VISIT"]), as_categories(tr["TRLNKID"]).alias("LNKID"))
     places = find_rows(named, lesions, on=[*key, "LNKID"])
     named = pl.concat([named, take_rows(lesions.select("CLASS", "NODE"), places)], how="horizontal")
     wanted = pl.when("NODE").then(pl.lit(short)).otherwise(pl.lit(longest))
@@ -93,22 +98,27 @@ def separate_dates(measurements: pl.DataFrame, *, key: Sequence[str]) -> pl.Data
     pass through here. Baseline stays one timepoint.
     """
     several = pl.col("ADT").n_unique().over([*key, "VISIT"]) > 1
-    dated = pl.col("VISIT") + " " + pl.col("ADT").cast(pl.String)
+    visit = pl.col("VISIT").cast(pl.String)
+    dated = visit + " " + pl.col("ADT").cast(pl.String)
     split = several & pl.col("ABLFL").is_null()
-    return measurements.with_columns(VISIT=pl.when(split).then(dated).otherwise("VISIT"))
+    return measurements.with_columns(VISIT=pl.when(split).then(dated).otherwise(visit))
 
 
 def _states(rows: pl.DataFrame) -> pl.Series:
-    """The state of each row; most are sizes, and have none."""
+    """The state of each row; most are sizes and have none, and few are told in different words."""
     told = rows.select(pl.col("SIZE").is_null() | pl.col("TRSTAT").is_not_null()).to_series()
+    words = rows.filter(told).select("CLASS", "TRORRES", "TRSTAT", unsized=pl.col("SIZE").is_null())
+    group = group_rows(words, on=words.columns)
+    _, first = np.unique(group, return_index=True)
+    states = words[first].select(_state()).to_series().gather(group)
     empty = pl.Series("STATE", [None], dtype=pl.String).new_from_index(0, rows.height)
-    return empty.scatter(told.arg_true(), rows.filter(told).select(_state()).to_series())
+    return empty.scatter(told.arg_true(), states)
 
 
 def _state() -> pl.Expr:
-    rules, unsized = read_rules("sdtm_lesions.yaml"), pl.col("SIZE").is_null()
+    rules = read_rules("sdtm_lesions.yaml")
     state = pl.lit(None, dtype=pl.String)
-    told = pl.when(unsized).then("TRORRES")
+    told = pl.when("unsized").then("TRORRES")
     for name, known in rules["states"].items():
         of_class = pl.when(pl.col("CLASS") == name).then(told)
         state = pl.coalesce(_mapped(of_class, known), state)
@@ -116,7 +126,7 @@ def _state() -> pl.Expr:
     return (
         pl.when(not_done)
         .then(pl.lit("NOT DONE"))
-        .when(unsized)
+        .when("unsized")
         .then(pl.coalesce(state, "TRORRES"))
         .alias("STATE")
     )

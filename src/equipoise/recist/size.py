@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 UNITS_PER_MM = 10_000
+LARGEST_MM = 1000  # no lesion of a living patient is a metre long
 
 
 def units(millimetres: str) -> int:

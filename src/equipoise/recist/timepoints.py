@@ -3,14 +3,19 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 
 from equipoise.recist.assessments import READ
+from equipoise.tables.key_codes import group_rows, sort_order
 
 TP = "_tp"
+_GROUP = "_group"
 
 
-def order_timepoints(measurements: pl.DataFrame, visits: pl.DataFrame | None) -> pl.DataFrame:
+def order_timepoints(
+    measurements: pl.DataFrame, visits: pl.DataFrame | None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """One row per read and timepoint, numbered TP over all reads; dates are those of its scans.
 
     Parameters    measurements : READ, VISIT, ADT, BASELINE
@@ -18,32 +23,45 @@ def order_timepoints(measurements: pl.DataFrame, visits: pl.DataFrame | None) ->
                            ADT and ADTLAST (first and last scan), SEARCHED (bool: every required
                            region was searched for new lesions), MARKERS (bool: tumour markers
                            normal). VISIT null is baseline. A timepoint only listed here counts too.
-    Returns       READ, VISIT, ADT, ADTLAST, BASELINE, SEARCHED, MARKERS, TP; sorted. All baseline
-                  scans of a read are one timepoint.
+    Returns       timepoints - READ, VISIT, ADT, ADTLAST, BASELINE, SEARCHED, MARKERS, TP; sorted.
+                  All baseline scans of a read are one timepoint.
+                  measurements - with the number TP of their timepoint
     """
     label = pl.when("BASELINE").then(None).otherwise("VISIT").alias("VISIT")
+    placed = measurements.select(READ, label, "ADT", "BASELINE")
+    group = group_rows(placed, on=[READ, "VISIT"])
     scans = (
-        measurements.lazy()
-        .with_columns(label)
-        .group_by(READ, "VISIT")
-        .agg(pl.col("ADT").min(), pl.col("ADT").max().alias("ADTLAST"), pl.col("BASELINE").any())
+        placed.with_columns(pl.Series(_GROUP, group))
+        .group_by(_GROUP)
+        .agg(
+            pl.col(READ, "VISIT").first(),
+            pl.col("ADT").min(),
+            pl.col("ADT").max().alias("ADTLAST"),
+            pl.col("BASELINE").any(),
+        )
+        .with_columns(pl.col("VISIT").cast(pl.String))
     )
     if visits is not None:
         scans = _add_visits(scans, visits)
     for column in ("SEARCHED", "MARKERS"):
-        if column not in scans.collect_schema():
+        if column not in scans.columns:
             scans = scans.with_columns(pl.lit(value=True).alias(column))
-    return (
-        scans.with_columns(pl.col("SEARCHED", "MARKERS").fill_null(value=True))
-        .sort([READ, "BASELINE", "ADT", "ADTLAST", "VISIT"], descending=[False, True] + [False] * 3)
-        .with_row_index(TP)
-        .with_columns(pl.col(TP).cast(pl.Int64))
-        .collect()
+    scans = scans.with_columns(
+        pl.col("SEARCHED", "MARKERS").fill_null(value=True),
+        _after=(~pl.col("BASELINE")).cast(pl.Int64),
+        _dated=pl.col("ADT").is_not_null().cast(pl.Int64),
     )
+    order = sort_order(scans, by=[READ, "_after", "_dated", "ADT", "ADTLAST", "VISIT"])
+    timepoints = scans[order].with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(TP))
+    number = np.zeros(int(group.max(initial=-1)) + 1, dtype=np.int64)
+    known = timepoints.filter(pl.col(_GROUP).is_not_null())
+    number[known[_GROUP].to_numpy()] = known[TP].to_numpy()
+    columns = [READ, "VISIT", "ADT", "ADTLAST", "BASELINE", "SEARCHED", "MARKERS", TP]
+    return timepoints.select(columns), measurements.with_columns(pl.Series(TP, number[group]))
 
 
-def _add_visits(scans: pl.LazyFrame, visits: pl.DataFrame) -> pl.LazyFrame:
-    known = visits.lazy()
+def _add_visits(scans: pl.DataFrame, visits: pl.DataFrame) -> pl.DataFrame:
+    known = visits
     for column in ("ADT", "ADTLAST"):
         if column not in visits.columns:
             known = known.with_columns(pl.lit(None, dtype=pl.Date).alias(column))
@@ -55,20 +73,3 @@ def _add_visits(scans: pl.LazyFrame, visits: pl.DataFrame) -> pl.LazyFrame:
         ADTLAST=pl.max_horizontal("ADTLAST", "ADTLAST_visit", "ADT_visit"),
         BASELINE=pl.col("VISIT").is_null(),
     ).drop("ADT_visit", "ADTLAST_visit")
-
-
-def number_measurements(measurements: pl.DataFrame, timepoints: pl.DataFrame) -> pl.DataFrame:
-    """Measurements with the number TP of their timepoint."""
-    label = pl.when("BASELINE").then(None).otherwise("VISIT").alias("_visit")
-    return (
-        measurements.lazy()
-        .with_columns(label)
-        .join(
-            timepoints.lazy().select(READ, TP, _visit="VISIT"),
-            on=[READ, "_visit"],
-            how="left",
-            nulls_equal=True,
-        )
-        .drop("_visit")
-        .collect()
-    )

@@ -110,8 +110,7 @@ def common_table(numbers: Numbers, protocol: Protocol) -> Table | None:
     arms, columns, high = _term_columns(numbers, protocol)
     rows = [
         _term_row(numbers, protocol, high, levels, arms, depth=0)
-        for levels in ordered_terms(numbers, protocol, TERMS)
-        if _reaches(numbers, levels, arms, least)
+        for levels in common_terms(numbers, protocol)
     ]
     return Table(
         id="ae-common",
@@ -200,6 +199,17 @@ def difference_notes(protocol: Protocol) -> tuple[str, ...]:
         f"Difference: percentage minus that of {control.short}, all grades; Miettinen-Nurminen "
         "intervals, without strata, not adjusted for multiplicity.",
     )
+
+
+def common_terms(numbers: Numbers, protocol: Protocol) -> list[tuple[str, ...]]:
+    """Terms that reach the protocol's threshold in some arm, in the order of the rows."""
+    least = protocol.adverse_events.common_from_pct
+    arms = [arm.id for arm in protocol.arms]
+    return [
+        levels
+        for levels in ordered_terms(numbers, protocol, TERMS)
+        if _reaches(numbers, levels, arms, least)
+    ]
 
 
 def _reaches(numbers: Numbers, levels: tuple[str, ...], arms: list[str], least: float) -> bool:

@@ -66,7 +66,8 @@ def kaplan_meier_figure(
     of_response = endpoint.kind == "dor"
     start = "Months since the first response" if of_response else STARTS[endpoint.start]
     ticks = sorted({n.time for n in numbers.of(analysis.id, RISK) if n.time is not None})
-    plot = Plot(analysis, protocol, numbers, drawn, tuple(ticks), endpoint.label, label)
+    axis = "Still on treatment" if endpoint.kind == "ttd" else endpoint.label
+    plot = Plot(analysis, protocol, numbers, drawn, tuple(ticks), axis, label)
     return Figure(
         id=f"km-{analysis.id}",
         title=f"Kaplan-Meier curves: {analysis.label}",

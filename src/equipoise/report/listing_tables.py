@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Listings of single patients: serious adverse events, deaths, and who left the study and why."""
+"""Listings of single patients: adverse events, deaths, grave laboratory results, and leavers."""
 
 from __future__ import annotations
 
@@ -9,8 +9,20 @@ from equipoise.protocol.model import Protocol
 from equipoise.report.patient_rows import PROFILE, Patients, Row, short_names
 from equipoise.report.table import ABSENT, Cell, Column, Table
 from equipoise.report.table import Row as Line
-from equipoise.report.words import sentence_case
+from equipoise.report.words import reason_words, sentence_case
 
+EVENT_COLUMNS = ("Term", "First day", "Last day", "Grade", "Marks")
+# Name of a listing of adverse events, its title, and the mark that its events bear.
+EVENT_LISTINGS = (
+    ("events", "treatment-emergent adverse events", ""),
+    ("serious", "serious adverse events", "serious"),
+    ("stopping", "adverse events for which treatment was stopped", "treatment stopped"),
+)
+# Name of a listing of leavers, its title, and the milestone that ends it.
+LEAVERS = (
+    ("treatment", "patients who stopped treatment", "End of treatment"),
+    ("discontinuations", "patients who left the study", "End of study"),
+)
 DAY_ONE = "Study day: 1 is the day of the first dose, or of randomisation where nothing was given."
 
 
@@ -53,18 +65,9 @@ def listing_tables(patients: Patients, protocol: Protocol) -> list[Table]:
         )
 
     made = [
-        listed(
-            "serious",
-            "serious adverse events",
-            lambda row: row["mark"] == "adverse event" and "serious" in (row["note"] or ""),
-            ("Term", "First day", "Last day", "Grade", "Marks"),
-            lambda row: (
-                sentence_case(row["label"] or ""),
-                _day(row["day"]),
-                _day(row["day_end"]),
-                _grade(row),
-                row["note"] or "",
-            ),
+        *(
+            listed(name, title, _event_with(mark), EVENT_COLUMNS, _event_cells)
+            for name, title, mark in EVENT_LISTINGS
         ),
         listed(
             "deaths",
@@ -73,12 +76,21 @@ def listing_tables(patients: Patients, protocol: Protocol) -> list[Table]:
             ("Day of death", "Day of the last dose"),
             lambda row: (_day(row["day"]), _day(last_dose.get(row["USUBJID"], {}).get("day"))),
         ),
+        *(
+            listed(name, title, _leaving(label), ("Day", "Reason"), _leaver_cells)
+            for name, title, label in LEAVERS
+        ),
         listed(
-            "discontinuations",
-            "patients who left the study",
-            lambda row: row["mark"] == "milestone" and bool(_reason(row)),
-            ("Day", "Reason"),
-            lambda row: (_day(row["day"]), sentence_case(_reason(row))),
+            "laboratory",
+            "laboratory results of grade 3 or more after the first dose",
+            lambda row: row["mark"] == "laboratory",
+            ("Term", "Day", "Grade", "Result"),
+            lambda row: (
+                row["label"] or "",
+                _day(row["day"]),
+                _grade(row),
+                " ".join(filter(None, (row["value_text"], row["note"]))),
+            ),
         ),
     ]
     return [table for table in made if table]
@@ -95,5 +107,32 @@ def _grade(row: Row) -> str:
 
 
 def _reason(row: Row) -> str:
-    """Why the patient left; empty where the row is no end of the study."""
-    return (row["note"] or "") if row["label"] == "End of study" else ""
+    """Why study or treatment ended early; empty where the row is no such end."""
+    if row["mark"] != "milestone" or row["label"] not in [label for *_, label in LEAVERS]:
+        return ""
+    note = row["note"] or ""
+    return "" if note == "COMPLETED" else note
+
+
+def _leaving(label: str) -> Callable[[Row], bool]:
+    """Rows of patients for whom this end came early."""
+    return lambda row: row["label"] == label and bool(_reason(row))
+
+
+def _leaver_cells(row: Row) -> tuple[str, str]:
+    return _day(row["day"]), reason_words(sentence_case(_reason(row)))
+
+
+def _event_with(mark: str) -> Callable[[Row], bool]:
+    """Adverse events that bear the mark; all of them where it is empty."""
+    return lambda row: row["mark"] == "adverse event" and mark in (row["note"] or "")
+
+
+def _event_cells(row: Row) -> tuple[str, ...]:
+    return (
+        sentence_case(row["label"] or ""),
+        _day(row["day"]),
+        _day(row["day_end"]),
+        _grade(row),
+        row["note"] or "",
+    )

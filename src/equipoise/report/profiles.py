@@ -67,7 +67,7 @@ _RECORDS: dict[str, tuple[str, Callable[[Row], list[Any]]]] = {
     "baseline": ("facts", _baseline),
     "milestone": (
         "ends",
-        lambda row: [row["day"], row["label"], reason_words(row["note"]) if row["note"] else None],
+        lambda row: [row["day"], row["label"], _reason(row["note"])],
     ),
     "dose": (
         "doses",
@@ -93,11 +93,35 @@ _RECORDS: dict[str, tuple[str, Callable[[Row], list[Any]]]] = {
     ),
     "lesion": (
         "sizes",
-        lambda row: [row["evaluator"], row["day"], row["label"], row["value"]],
+        lambda row: [
+            row["evaluator"],
+            row["day"],
+            row["label"],
+            row["value"],
+        ],
+    ),
+    "lesion state": (
+        "sizes",
+        lambda row: [
+            row["evaluator"],
+            row["day"],
+            row["label"],
+            sentence_case(row["value_text"] or ""),
+            (row["note"] or "").lower(),
+        ],
     ),
     "sum": (
         "sums",
         lambda row: [row["evaluator"], row["day"], row["value"], row["value_text"], row["note"]],
+    ),
+    "laboratory": (
+        "labs",
+        lambda row: [
+            row["label"],
+            row["day"],
+            row["value"],
+            " ".join(filter(None, (row["value_text"], row["note"]))),
+        ],
     ),
     "adverse event": (
         "events",
@@ -110,6 +134,11 @@ _RECORDS: dict[str, tuple[str, Callable[[Row], list[Any]]]] = {
         ],
     ),
 }
+
+
+def _reason(note: str | None) -> str | None:
+    """A reason as running text."""
+    return reason_words(sentence_case(note)) if note else None
 
 
 def _signed(change: float) -> str:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -100,9 +100,12 @@ def group_size(scope: Scope, group: Group, *, warning: str | None = None) -> Res
     )
 
 
-def rows_where(frame: pl.DataFrame, name: str, condition: str) -> pl.DataFrame:
+def rows_where(
+    frame: pl.DataFrame, name: str, condition: str, *, columns: Sequence[str] | None = None
+) -> pl.DataFrame:
     """The rows of a table for which an SQL condition holds.
 
+    Parameters    columns : those wanted, None for all
     Raises ResultError where the condition names a variable the table lacks.
     """
     expr = pl.sql_expr(condition)
@@ -115,7 +118,8 @@ def rows_where(frame: pl.DataFrame, name: str, condition: str) -> pl.DataFrame:
                 mend=f"give {name} the variable, or take out of the protocol what asks for it",
             )
         )
-    return frame.filter(expr)
+    found = frame.lazy().filter(expr)
+    return (found if columns is None else found.select(columns)).collect()
 
 
 def arm_received(adsl: pl.DataFrame) -> str:

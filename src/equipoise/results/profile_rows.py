@@ -14,10 +14,12 @@ MILESTONES = (
     ("RANDDT", "Randomised"),
     ("TRTSDT", "First dose"),
     ("TRTEDT", "Last dose"),
+    ("EOTDT", "End of treatment"),
     ("DTHDT", "Death"),
     ("EOSDT", "End of study"),
     ("LSTALVDT", "Last known alive"),
 )
+GRAVE = 3  # the laboratory grade from which a result is listed
 NOTES = (("AESER", "serious"), ("ARELFL", "related"), ("ADISCFL", "treatment stopped"))
 
 
@@ -30,7 +32,9 @@ def profile_rows(adam: Tables, protocol: Protocol) -> pl.DataFrame:
         _therapies(adam.get("ADSUBTX")),
         _assessments(adam),
         _lesions(adam.get("ADTR")),
+        _states(adam.get("ADLES")),
         _events(adam["ADAE"]),
+        _laboratory(adam.get("ADLB")),
     ]
     return pl.concat([rows for rows in made if rows is not None], how="diagonal_relaxed")
 
@@ -67,7 +71,7 @@ def _milestones(adsl: pl.DataFrame) -> pl.DataFrame:
             "USUBJID",
             mark=pl.lit("milestone"),
             label=pl.lit(label),
-            note=pl.col("DCSREAS") if name == "EOSDT" and "DCSREAS" in adsl.columns else None,
+            note=_why(adsl, name),
             dataset=pl.lit("ADSL"),
             _from=name,
             _order=pl.lit(100),
@@ -75,6 +79,38 @@ def _milestones(adsl: pl.DataFrame) -> pl.DataFrame:
         for name, label in known
     ]
     return pl.concat(rows, how="diagonal_relaxed")
+
+
+def _why(adsl: pl.DataFrame, milestone: str) -> pl.Expr | None:
+    """Why study or treatment ended; of a treatment without a reason whether it was completed."""
+    reasons = {"EOSDT": ("DCSREAS",), "EOTDT": ("DCTREAS", "EOTSTT")}.get(milestone, ())
+    known = [name for name in reasons if name in adsl.columns]
+    return pl.coalesce(known) if known else None
+
+
+def _laboratory(adlb: pl.DataFrame | None) -> pl.DataFrame | None:
+    """Results after the first dose that are of grade 3 or more, high or low."""
+    if adlb is None:
+        return None
+    made = []
+    for grade, term in (("ATOXGRLN", "ATOXDSCL"), ("ATOXGRHN", "ATOXDSCH")):
+        rows = adlb.filter(pl.col(grade) >= GRAVE, pl.col("POSTFL") == "Y")
+        made.append(
+            rows.select(
+                "USUBJID",
+                "ASEQ",
+                mark=pl.lit("laboratory"),
+                label=term,
+                value=pl.col(grade).cast(pl.Float64),
+                unit=pl.lit("grade"),
+                value_text=pl.format("{} {}", "PARAMCD", pl.col("AVAL").round(4).cast(pl.String)),
+                note="AVALU",
+                dataset=pl.lit("ADLB"),
+                _from="ADT",
+                _order=pl.lit(600),
+            )
+        )
+    return pl.concat(made)
 
 
 def _doses(adex: pl.DataFrame | None) -> pl.DataFrame | None:
@@ -177,6 +213,25 @@ def _lesions(adtr: pl.DataFrame | None) -> pl.DataFrame | None:
         dataset=pl.lit("ADTR"),
         _from="ADT",
         _order=pl.lit(400),
+    )
+
+
+def _states(adles: pl.DataFrame | None) -> pl.DataFrame | None:
+    """States of the other lesions; the note says of which class and where the lesion is."""
+    if adles is None:
+        return None
+    where = pl.concat_str("LESCLASS", "LOC", separator=", ", ignore_nulls=True)
+    return adles.select(
+        "USUBJID",
+        "ASEQ",
+        mark=pl.lit("lesion state"),
+        label="TRLNKID",
+        evaluator="EVALUATOR",
+        value_text=pl.col("AVALC").fill_null("NOT STATED"),
+        note=where,
+        dataset=pl.lit("ADLES"),
+        _from="ADT",
+        _order=pl.lit(450),
     )
 
 

@@ -24,6 +24,7 @@ from equipoise.statistics.normal import critical_value
 from equipoise.statistics.observations import Floats
 from equipoise.statistics.proportion import clopper_pearson
 from equipoise.statistics.quantile import normal_approximation_median
+from equipoise.tables.key_codes import find_rows
 
 Integers = NDArray[np.int64]
 SUBJECT = ["REPID", "USUBJID"]
@@ -117,14 +118,16 @@ def members(task: Task, adam: Mapping[str, pl.DataFrame], protocol: Protocol) ->
         if strata
         else pl.lit("")
     )
-    return rows_where(adam["ADSL"], "ADSL", condition).select(
+    columns = [*SUBJECT, "ARMCD", *strata]
+    return rows_where(adam["ADSL"], "ADSL", condition, columns=columns).select(
         *SUBJECT, "ARMCD", label.alias("stratum")
     )
 
 
 def observed_rows(task: Task, adam: Mapping[str, pl.DataFrame], protocol: Protocol) -> pl.DataFrame:
     """The members of an analysis who have a time: with `days` and `event` (1 = event)."""
-    times = rows_where(adam["ADTTE"], "ADTTE", task.where).select(
+    columns = [*SUBJECT, "AVAL", "CNSR"]
+    times = rows_where(adam["ADTTE"], "ADTTE", task.where, columns=columns).select(
         *SUBJECT,
         days=pl.col("AVAL").cast(pl.Float64),
         event=(pl.col("CNSR") == 0).cast(pl.Int64),
@@ -134,8 +137,9 @@ def observed_rows(task: Task, adam: Mapping[str, pl.DataFrame], protocol: Protoc
 
 def _place(values: pl.Series, known: pl.Series | list[str]) -> Integers:
     """Place of each value among those known."""
-    places = pl.int_range(len(known), eager=True)
-    return values.replace_strict(known, places, return_dtype=pl.Int64).to_numpy()
+    all_known = pl.Series(known).alias("value").to_frame()
+    places = find_rows(values.alias("value").to_frame(), all_known, on=["value"])
+    return places.cast(pl.Int64).to_numpy()
 
 
 def _segmented(rows: pl.DataFrame, code: Integers, count: int) -> tuple[pl.DataFrame, Integers]:
@@ -217,9 +221,10 @@ def _rates(
 ) -> Iterator[Found]:
     """Responders of all members of each arm; who has no assessment did not respond."""
     levels = ", ".join(f"'{level}'" for level in task.args["levels"])
-    responders = rows_where(adam["ADRS"], "ADRS", both(task.where, f"AVALC IN ({levels})"))
+    condition = both(task.where, f"AVALC IN ({levels})")
+    responders = rows_where(adam["ADRS"], "ADRS", condition, columns=SUBJECT)
     everyone = members(task, adam, protocol)
-    responded = everyone.join(responders.select(SUBJECT).unique(), on=SUBJECT, how="semi")
+    responded = everyone.join(responders, on=SUBJECT, how="semi")
     arms = [arm.id for arm in protocol.arms]
     shape = (len(replicates), len(arms))
     size, count = (

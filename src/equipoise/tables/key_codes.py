@@ -55,11 +55,21 @@ def take_rows(frame: pl.DataFrame, places: pl.Series) -> pl.DataFrame:
 
 def repeated_rows(frame: pl.DataFrame, *, on: Sequence[str]) -> Booleans:
     """Whether the key of a row is that of another row too; missing is a value like others."""
-    number, size = key_numbers(frame, on=on)
-    if size > _SPARE * frame.height + 2**16:
-        _, number = np.unique(number, return_inverse=True)
+    number = group_rows(frame, on=on)
     repeated: Booleans = np.bincount(number)[number] > 1
     return repeated
+
+
+def group_rows(frame: pl.DataFrame, *, on: Sequence[str]) -> Integers:
+    """One small number for the rows of each key, in the order of the keys, missing last."""
+    number, size = key_numbers(frame, on=on)
+    if size > _SPARE * frame.height + 2**16:
+        _, group = np.unique(number, return_inverse=True)
+        return group.astype(np.int64)
+    used = np.zeros(size, dtype=np.int64)
+    used[number] = 1
+    place: Integers = np.cumsum(used) - 1
+    return place[number]
 
 
 def sort_order(frame: pl.DataFrame, *, by: Sequence[str]) -> Integers:
@@ -80,6 +90,11 @@ def key_numbers(frame: pl.DataFrame, *, on: Sequence[str]) -> tuple[Integers, in
             size = len(values)
         number, size = number * digits + digit, size * digits
     return number, size
+
+
+def as_categories(column: pl.Series) -> pl.Series:
+    """A text column as categories in alphabetical order: the same texts, cheap to compare."""
+    return column.cast(pl.Enum(_names(column).sort()))
 
 
 def _digits(left: pl.Series, right: pl.Series) -> tuple[Integers, Integers, int]:

@@ -10,7 +10,7 @@ import polars as pl
 
 from equipoise.errors import Fault
 from equipoise.recist.criterion import read_rules
-from equipoise.recist.lesion_tables import LARGEST_MM
+from equipoise.recist.size import LARGEST_MM
 from equipoise.tables.conform import conform
 from equipoise.tables.contract import load_contract, subject_key
 from equipoise.tables.iso_date import earliest_day, latest_day

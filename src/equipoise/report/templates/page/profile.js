@@ -80,12 +80,14 @@ const timeline = (profile, name) => {
   return box;
 };
 
-// One table per reader: a row per visit, a column per target, the sum, its change, response and rule.
+// One table per reader: a row per visit, a column per target, the sum and its change, a column per
+// other lesion with its state, response and rule.
 const lesionTables = (profile) => data.evaluators.flatMap(([reader]) => {
   const own = (list) => (profile[list] || []).filter((row) => row[0] === reader);
   const reads = own("reads"), sizes = own("sizes"), sums = own("sums");
   if (!reads.length && !sums.length) return [];
-  const lesions = [...new Set(sizes.map((row) => row[2]))].sort();
+  const lesions = [...new Set(sizes.filter((row) => !row[4]).map((row) => row[2]))].sort();
+  const others = new Map(sizes.filter((row) => row[4]).map((row) => [row[2], row[4]]));
   const days = [...new Set([...reads, ...sizes, ...sums].map((row) => row[1]))].sort((a, b) => a - b);
   const rows = days.map((day) => {
     const read = reads.find((row) => row[1] === day);
@@ -96,14 +98,16 @@ const lesionTables = (profile) => data.evaluators.flatMap(([reader]) => {
       sum ? `${sum[2]}${sum[4] ? ` (${sum[4]})` : ""}` : "–",
       sum ? sum[3] : "",
     ];
+    const states = [...others.keys()].map((lesion) => (size(lesion) ? size(lesion)[3] : "–"));
     const why = reads.some((one) => one[4]) ? [read ? read[4] : ""] : [];
     const visit = read ? read[2] || dayWords(day) : "Baseline";
-    return [visit, day, ...(sums.length ? measured : []), read ? read[3] : "", ...why];
+    return [visit, day, ...(sums.length ? measured : []), ...states, read ? read[3] : "", ...why];
   });
   const sizesHead = [...lesions.map((lesion) => `${lesion}, mm`), "Sum, mm", "Change"];
   const whyHead = reads.some((one) => one[4]) ? ["Rule and reason"] : [];
-  const head = ["Visit", "Day", ...(sums.length ? sizesHead : []), "Response", ...whyHead];
-  const what = sums.length ? "Target lesions and responses" : "Responses";
+  const statesHead = [...others].map(([lesion, what]) => `${lesion}, ${what}`);
+  const head = ["Visit", "Day", ...(sums.length ? sizesHead : []), ...statesHead, "Response", ...whyHead];
+  const what = sums.length || others.size ? "Lesions and responses" : "Responses";
   const table = gridOf(`${what}: ${readerName(reader)}`, head, rows);
   table.classList.add("lesions");
   return [table];
@@ -126,6 +130,8 @@ const profileNodes = (at) => {
   const events = (profile.events || []).map(([term, from, to, grade, note]) => [term, grade, period(from, to), note]);
   made.push(element("h3", "Adverse events"));
   made.push(events.length ? gridOf("Treatment-emergent adverse events", ["Event", "Grade", "Days", "Notes"], events) : element("p", "None recorded."));
+  const labs = (profile.labs || []).map(([term, day, grade, value]) => [term, grade, dayWords(day), value]);
+  if (labs.length) made.push(gridOf("Laboratory results of grade 3 or more after the first dose", ["Term", "Grade", "Day", "Result"], labs));
   const doses = (profile.doses || []).map(([drug, from, to, dose, unit, cycle, note]) => [drug, cycle, period(from, to), dose === null ? "" : `${dose} ${unit || ""}`, note]);
   if (doses.length) {
     const fold = element("details");
