@@ -111,7 +111,7 @@ def _cut_at(trial: Trial, cutoff: date | None, *, simulated_until: date | None) 
     }
     if simulated_until is not None and protocol.simulation is not None:
         changes["simulation"] = protocol.simulation.model_copy(
-            update={"cutoff": simulated_until.isoformat()}
+            update={"cutoff": simulated_until.isoformat(), "cutoff_at": None}
         )
     return replace(trial, protocol=protocol.model_copy(update=changes))
 

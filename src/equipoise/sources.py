@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from equipoise.design.look_table import look_number
@@ -39,9 +40,19 @@ def begin(
         return loaded, twin_evidence(loaded, seed=seed)
     if data is None:
         progress("simulating patients")
-        return loaded, simulate_evidence(loaded, seed=seed)
+        evidence = simulate_evidence(loaded, seed=seed)
+        return cut_where_simulated(loaded, evidence), evidence
     progress("reading tables")
     return loaded, read_evidence(loaded, Path(data), tables=tables or {})
+
+
+def cut_where_simulated(trial: Trial, evidence: Evidence) -> Trial:
+    """The trial whose simulation ends on the day its tables end: where events decide, the found."""
+    world = trial.protocol.simulation
+    if world is None or world.cutoff_at is None or evidence.cutoff is None:
+        return trial
+    cut = world.model_copy(update={"cutoff": evidence.cutoff})
+    return replace(trial, protocol=trial.protocol.model_copy(update={"simulation": cut}))
 
 
 def derived(

@@ -162,7 +162,7 @@ def _no_file(table: str, name: str | None, data: Path) -> Fault:
 
 
 def simulate_evidence(trial: Trial, *, seed: int) -> Evidence:
-    """The trial's tables as its declared assumptions would have them.
+    """The trial's tables as its declared assumptions would have them, and when they were cut.
 
     Raises ProtocolError when the protocol declares no simulation.
     """
@@ -175,13 +175,15 @@ def simulate_evidence(trial: Trial, *, seed: int) -> Evidence:
                 mend="give the trial's tables, --data DIR, or add a `simulation` section",
             )
         )
+    tables = simulate_trial(trial.protocol, seed=seed)
+    found = tables["TRUTH"]["cutoff"].max()
     return Evidence(
         kind="SIMULATED",
-        tables=conform(simulate_trial(trial.protocol, seed=seed)),
+        tables=conform(tables),
         inputs={},
         arguments={"seed": seed},
         seed=seed,
-        cutoff=simulation.cutoff,
+        cutoff=simulation.cutoff if found is None else str(found),
     )
 
 

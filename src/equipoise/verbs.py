@@ -69,6 +69,7 @@ def rehearse(
     replicates: int,
     seed: int = 1,
     workers: int = 1,
+    cluster: str | None = None,
     without_effect: bool = False,
     out: str | Path | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -77,6 +78,7 @@ def rehearse(
 
     Parameters    workers : processes; the numbers do not depend on it. With more than one, a script
                   must call this under `if __name__ == "__main__":`
+                  cluster : address of a Dask scheduler or a queue file, in place of workers
                   without_effect : every arm fares as the control, for the type I error
                   out : folder for the numbers of every replicate, kept block by block: the same
                   call after an interruption computes what is missing
@@ -92,6 +94,7 @@ def rehearse(
         replicates=replicates,
         seed=seed,
         workers=workers,
+        cluster=cluster,
         no_effect=without_effect,
         out=None if out is None else Path(out),
         progress=progress,

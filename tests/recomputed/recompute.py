@@ -100,6 +100,21 @@ def treatment_end(run: Run, row) -> Value:
     return sum(reason is None or (r["DCTREAS"] or "NOT STATED") == reason for r in of_status)
 
 
+def therapy(run: Run, row) -> Value:
+    if row["g1_var"] is None:
+        return len(run.members(row["population"], row["arm"]))
+    kind, name = row["g1_level"], row["g2_level"]
+    rows = run.of(row, "ADPRTX" if row["analysis_id"].endswith("PRIOR") else "ADSUBTX")
+    return len(
+        {
+            r["USUBJID"]
+            for r in rows.iter_rows(named=True)
+            if kind in ("ANY", r["ACLASS"])
+            and name in (None, r["ADECOD"] or r["ATRT"] or "NOT STATED")
+        }
+    )
+
+
 def count(run: Run, row) -> Value:
     rows = run.of(row, "ADSL")
     if row["g1_var"] is None:
@@ -661,6 +676,7 @@ def association(run: Run, row) -> Value:
 METHODS: dict[str, Callable[[Run, dict], Value]] = {
     "disposition": disposition,
     "treatment-end": treatment_end,
+    "therapy": therapy,
     "count": count,
     "summary": summary,
     "exposure.duration": duration,

@@ -9,13 +9,13 @@ import polars as pl
 import pytest
 from tests.readouts import RUN, simulated, tables
 
-from equipoise.report.document import compose
 from equipoise.report.figures import print_drawings, render_svg
 from equipoise.report.footnotes import resolved_args
 from equipoise.report.numbers import index_results
 from equipoise.report.origin import origin_of
 from equipoise.report.patient_marks import count_line
 from equipoise.report.patient_rows import index_patients, short_names
+from equipoise.report.sections import compose
 from equipoise.report.swimmer_figure import MOST_LANES
 from equipoise.report.waterfall_figure import waterfall_figure
 from equipoise.report.words import variable_labels

@@ -9,7 +9,6 @@ from tests.readouts import RUN, Page, printed, simulated, tables
 
 from equipoise.errors import OutputError
 from equipoise.report import render_readout
-from equipoise.report.document import compose, extent
 from equipoise.report.flow import Flow
 from equipoise.report.footnotes import resolved_args
 from equipoise.report.numbers import Number, index_results
@@ -22,6 +21,7 @@ from equipoise.report.print.grid import Setting, grid_of
 from equipoise.report.print.rich_text import table_rtf
 from equipoise.report.print.style import number_text, read_style, style_names
 from equipoise.report.print.word import tables_docx
+from equipoise.report.sections import compose, extent
 from equipoise.report.table import Table
 from equipoise.report.words import variable_labels
 

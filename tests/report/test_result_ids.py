@@ -8,11 +8,11 @@ from tests.printed import docx_controls, pdf_pages, rtf_bookmarks
 from tests.readouts import RUN, bundled, printed, tables
 
 from equipoise.report.display_table import display_tables
-from equipoise.report.document import compose
 from equipoise.report.footnotes import resolved_args
 from equipoise.report.numbers import index_results
 from equipoise.report.origin import SIMULATED
 from equipoise.report.print.result_ids import result_ids
+from equipoise.report.sections import compose
 from equipoise.report.summary import key_results
 from equipoise.report.words import variable_labels
 

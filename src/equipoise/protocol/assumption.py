@@ -114,6 +114,11 @@ class Burden(Record):
     from_mm: Positive = Field(description="Sum of diameters at baseline where both ratios are 1.")
     progression: Positive = 1.0
     death: Positive = 1.0
+    growing: bool = Field(
+        default=False,
+        description="The hazard of death follows the sum as it shrinks and grows, not its baseline "
+        "alone.",
+    )
 
 
 class Tumour(Record):
@@ -164,11 +169,22 @@ class SimulatedEvent(Record):
     serious_from_grade: Annotated[int, Field(ge=1, le=5)] | None = None
 
 
+class EventCutoff(Record):
+    """Data are cut on the day on which this many events have been seen."""
+
+    endpoint: Name = Field(description="An endpoint of kind `pfs` or `os`.")
+    events: Annotated[int, Field(gt=0)]
+
+
 class Simulation(Record):
     """The simulated world; every number here is assumed, whatever else is published."""
 
     enrolment: Enrolment
-    cutoff: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
+    cutoff: str = Field(
+        pattern=r"^\d{4}-\d{2}-\d{2}$",
+        description="Data cut-off; where `cutoff_at` is given, the latest day it can fall on.",
+    )
+    cutoff_at: EventCutoff | None = None
     arms: dict[Name, Course]
     dropout_per_year: Probability
     dropout_progression_correlation: Annotated[float, Field(gt=-1, lt=1)] = Field(

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from equipoise.protocol.finding import Finding, Path, unknown
-from equipoise.protocol.model import Correlation, Effect, EntryRate, Protocol
+from equipoise.protocol.model import Correlation, Effect, EntryRate, Protocol, Simulation
 
 
 def check_dates(protocol: Protocol) -> Iterator[Finding]:
@@ -55,6 +55,7 @@ def check_simulation(protocol: Protocol) -> Iterator[Finding]:
                 f"nothing is assumed about arm `{name}`",
                 "give it patients, progression, deaths and responses",
             )
+    yield from _check_cutoff(protocol, protocol.simulation)
     for variable, levels in protocol.simulation.categorical.items():
         if abs(sum(levels.values()) - 1) > 1e-9:
             yield (
@@ -78,6 +79,24 @@ def check_simulation(protocol: Protocol) -> Iterator[Finding]:
                 yield path, f"the grades of `{event.term}` add up to more than 1", "lower them"
             if not set(grades) <= {1, 2, 3, 4, 5}:
                 yield path, f"`{event.term}` has a grade outside 1 to 5", "CTCAE grades are 1 to 5"
+
+
+def _check_cutoff(protocol: Protocol, world: Simulation) -> Iterator[Finding]:
+    """The events that cut the data off are of an endpoint with events, and can come."""
+    wanted, path = world.cutoff_at, ("simulation", "cutoff_at")
+    if wanted is None:
+        return
+    kinds = {endpoint.id: endpoint.kind for endpoint in protocol.endpoints}
+    timed = [name for name, kind in kinds.items() if kind in ("pfs", "os")]
+    if wanted.endpoint not in timed:
+        yield unknown((*path, "endpoint"), "endpoint of kind `pfs` or `os`", wanted.endpoint, timed)
+    patients = sum(course.patients for course in world.arms.values())
+    if wanted.events > patients:
+        yield (
+            (*path, "events"),
+            f"{wanted.events} events cannot come: the arms have {patients} patients",
+            "wait for fewer events, or simulate more patients",
+        )
 
 
 def check_joint_laws(protocol: Protocol) -> Iterator[Finding]:

@@ -10,11 +10,11 @@ import polars as pl
 
 from equipoise.protocol.model import Protocol
 from equipoise.report.abstract import Paragraph
-from equipoise.report.document import Block, Results, Section, compose, extent
 from equipoise.report.flow import Flow
 from equipoise.report.footnotes import resolved_args
 from equipoise.report.numbers import Number, index_results
 from equipoise.report.origin import origin_of
+from equipoise.report.sections import Block, Results, Section, compose, extent
 from equipoise.report.summary import Card, key_results
 from equipoise.report.table import Part, Rounded, Table
 from equipoise.report.words import variable_labels

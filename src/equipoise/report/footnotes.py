@@ -56,6 +56,7 @@ NAMES = {
     "summary": "Summary statistics",
     "count": "Count",
     "disposition": "Count",
+    "therapy": "Patients with anticancer therapy",
     "treatment-end": "How treatment ended",
     "responders": "Summary of the patients who responded",
     "deaths": "Deaths",

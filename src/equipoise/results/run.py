@@ -39,6 +39,7 @@ from equipoise.results.sentences import sentence_table
 from equipoise.results.shown import shown
 from equipoise.results.subgroups import subgroup_hazard, subgroup_interaction, subgroup_summary
 from equipoise.results.task import Task
+from equipoise.results.therapy import therapy
 from equipoise.results.time_to_event import time_to_event
 from equipoise.results.treatment_end import treatment_end
 
@@ -76,6 +77,7 @@ METHODS: dict[str, Method] = {
     "shown": shown,
     "disposition": disposition,
     "treatment-end": treatment_end,
+    "therapy": therapy,
     "summary": baseline,
     "count": baseline,
     "exposure.duration": exposure_duration,

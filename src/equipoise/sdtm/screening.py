@@ -18,13 +18,8 @@ CODE, LABEL, DECODED = "SCRNFAIL", "Screen Failure", "SCREEN FAILURE"
 def with_screen_failures(
     protocol: Protocol, tables: Mapping[str, pl.DataFrame], failures: pl.DataFrame
 ) -> dict[str, pl.DataFrame]:
-    """The tables of the study with the rows of those who were not enrolled.
-
-    Those whose screening falls after the cut-off are absent.
-    """
-    cutoff = protocol.simulation.cutoff if protocol.simulation else None
-    people = failures.filter(iso(failures["failed"]) <= cutoff) if cutoff else failures
-    people = people.hstack(subject_ids(protocol, people))
+    """The tables of the study with the rows of those who were not enrolled."""
+    people = failures.hstack(subject_ids(protocol, failures))
     covariates = [name for name in people.columns if name in _recorded(protocol)]
     added = {
         "DM": _demographics(protocol, people, tables["DM"]),

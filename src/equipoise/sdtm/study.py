@@ -41,7 +41,14 @@ def record_study(protocol: Protocol, world: Mapping[str, pl.DataFrame]) -> dict[
     failures = world.get("failures")
     if failures is None or failures.is_empty():
         return recorded
-    return with_screen_failures(protocol, recorded, failures)
+    return with_screen_failures(protocol, recorded, _screened(failures, patients))
+
+
+def _screened(failures: pl.DataFrame, patients: pl.DataFrame) -> pl.DataFrame:
+    """The failures up to the cut-off of their replicate."""
+    cutoffs = patients.select("replicate", "cutoff").unique()
+    both = failures.join(cutoffs, on="replicate", how="left", maintain_order="left")
+    return both.filter(pl.col("failed") <= pl.col("cutoff")).drop("cutoff")
 
 
 def _entered(tables: dict[str, pl.DataFrame], patients: pl.DataFrame) -> dict[str, pl.DataFrame]:
@@ -67,6 +74,7 @@ def _truth_table(protocol: Protocol, patients: pl.DataFrame) -> pl.DataFrame:
         pl.int_range(patients.height, eager=True),
         {
             "ARMCD": patients["arm"],
+            "cutoff": iso(patients["cutoff"]),
             "reference": iso(patients["reference"]),
             **{name: patients[name] for name in latent},
         },

@@ -27,11 +27,12 @@ class FollowUp:
 
 
 def follow_up(
-    latent: Latent, *, reference: IntArray, fatal_event: IntArray, cutoff: int
+    latent: Latent, *, reference: IntArray, fatal_event: IntArray, cutoff: IntArray
 ) -> FollowUp:
     """Observation of every subject up to the cut-off date, that day included.
 
-    Parameters    fatal_event : (subjects,) date of death from an adverse event, or a day past
+    Parameters    cutoff : (subjects,) date
+                  fatal_event : (subjects,) date of death from an adverse event, or a day past
                   every other where there is none
     """
     death = np.minimum(reference + _whole_days(latent.death, cutoff), fatal_event)
@@ -47,6 +48,6 @@ def follow_up(
     )
 
 
-def _whole_days(days: FloatArray, largest: int) -> IntArray:
+def _whole_days(days: FloatArray, largest: IntArray) -> IntArray:
     """Days after the reference date as recorded: whole, and never the reference date itself."""
     return np.maximum(np.floor(np.minimum(days, largest)), 1).astype(np.int64)

@@ -52,7 +52,7 @@ def simulate_disease(
     Death before progression and progression compete; after progression death has a hazard of its
     own that starts there. The time of progression is kept even where death comes first.
     """
-    uniform = draw_uniforms(streams, "disease.times", width=3)
+    uniform = times_uniform(streams)
     response_uniform = draw_uniforms(streams, "disease.response", width=2)
     progression = np.empty(streams.subjects)
     death = np.empty(streams.subjects)
@@ -68,7 +68,7 @@ def simulate_disease(
             course,
             uniform[here],
             Prognosis(prognosis.progression[here], prognosis.death[here]),
-            _after_crossover(course, crosses[here]),
+            after_crossover(course, crosses[here]),
             protocol.days_per_month,
         )
         responds[:, here] = _chances(course, protocol, np.minimum(progression, death)[here])
@@ -90,7 +90,12 @@ def simulate_disease(
     )
 
 
-def _after_crossover(course: Course, crosses: BoolArray) -> FloatArray:
+def times_uniform(streams: Streams) -> FloatArray:
+    """The draws behind progression, death before it and death after it: (subjects, 3)."""
+    return draw_uniforms(streams, "disease.times", width=3)
+
+
+def after_crossover(course: Course, crosses: BoolArray) -> FloatArray:
     """Factor on the hazard of death after progression."""
     ratio = 1.0 if course.crossover is None else course.crossover.death
     return np.where(crosses, ratio, 1.0)

@@ -28,22 +28,59 @@ def piecewise_exponential(
     Notes         H(T) = -log(u) / factor; inside piece j, T = t_j + (H(T) - H(t_j)) / h_j,
                   h_j = log 2 / median_j.   t_j -> start, h_j -> hazard, H(t_j) -> reached
     """
-    start, hazard, reached = _cumulative(pieces, days_per_month)
-    exponential = -np.log(uniform) / factor
-    piece = np.searchsorted(reached, exponential, side="right") - 1
-    return np.asarray(start[piece] + (exponential - reached[piece]) / hazard[piece])
+    return _time_of(-np.log(uniform) / factor, _cumulative(pieces, days_per_month))
+
+
+def stepwise_exponential(
+    uniform: FloatArray,
+    pieces: Sequence[Piece],
+    *,
+    days_per_month: float,
+    factor: FloatArray,
+    steps: FloatArray,
+    step_days: float,
+) -> FloatArray:
+    """Event times in days where each subject's factor also changes from step to step.
+
+    Parameters    steps : (n, k) further factor from day j `step_days` on, j = 0 .. k - 1; the last
+                  stays
+                  the others : as for `piecewise_exponential`
+    Notes         H(T) = sum over steps of factor_j (H_0(end_j) - H_0(start_j)) = -log(u) / factor,
+                  H_0 the cumulative hazard of the pieces; inverted in the step it falls in.
+    """
+    law = _cumulative(pieces, days_per_month)
+    days = np.arange(steps.shape[1]) * step_days
+    base = np.array([_hazard_by(day, law) for day in days])
+    passed = np.cumsum(steps[:, :-1] * np.diff(base), axis=1)
+    wanted = -np.log(uniform) / factor
+    step = (passed <= wanted[:, None]).sum(axis=1)
+    row = np.arange(len(step))
+    before = np.where(step > 0, passed[row, step - 1], 0.0) if passed.shape[1] else 0.0
+    return _time_of(base[step] + (wanted - before) / steps[row, step], law)
+
+
+_Law = tuple[FloatArray, FloatArray, FloatArray]
+
+
+def _time_of(cumulative: FloatArray, law: _Law) -> FloatArray:
+    """Days by which the cumulative hazard of the pieces reaches these values."""
+    start, hazard, reached = law
+    piece = np.searchsorted(reached, cumulative, side="right") - 1
+    return np.asarray(start[piece] + (cumulative - reached[piece]) / hazard[piece])
+
+
+def _hazard_by(day: float, law: _Law) -> float:
+    start, hazard, reached = law
+    piece = int(np.searchsorted(start, day, side="right")) - 1
+    return float(reached[piece] + (day - start[piece]) * hazard[piece])
 
 
 def survival(day: float, pieces: Sequence[Piece], *, days_per_month: float) -> float:
     """Probability of no event up to `day` under the same law."""
-    start, hazard, reached = _cumulative(pieces, days_per_month)
-    piece = int(np.searchsorted(start, day, side="right")) - 1
-    return float(np.exp(-(reached[piece] + (day - start[piece]) * hazard[piece])))
+    return float(np.exp(-_hazard_by(day, _cumulative(pieces, days_per_month))))
 
 
-def _cumulative(
-    pieces: Sequence[Piece], days_per_month: float
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _cumulative(pieces: Sequence[Piece], days_per_month: float) -> _Law:
     start = np.array([piece.from_month for piece in pieces]) * days_per_month
     hazard = np.log(2) / (np.array([piece.median_months for piece in pieces]) * days_per_month)
     reached = np.concatenate([[0.0], np.cumsum(np.diff(start) * hazard[:-1])])

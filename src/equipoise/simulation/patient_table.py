@@ -40,7 +40,7 @@ class Lives:
     latent: Latent
     toxicity: Toxicity
     follow: FollowUp
-    cutoff: int
+    cutoff: IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,7 @@ def _observed(streams: Streams, lives: Lives, treatment: Treatment) -> pl.DataFr
             date_column("start", entry.start, known=treated),
             date_column("stop", treatment.events.stop, known=reason > 0),
             text_column("stop_reason", _STOP_REASONS, reason),
+            date_column("cutoff", lives.cutoff),
             date_column("observed_to", follow.observed_to),
             date_column("died", follow.death, known=follow.died),
             text_column("left_reason", _STOP_REASONS, np.where(follow.left, left, 0)),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from equipoise.protocol.model import Protocol, Simulation
+from equipoise.simulation.safety import NEVER
 from equipoise.simulation.scans import Scans
 from equipoise.simulation.streams import (
     BoolArray,
@@ -72,6 +73,14 @@ def treating_evaluator(protocol: Protocol) -> int:
         if evaluator.where.get("RSEVAL") == "INVESTIGATOR":
             return index
     return 0
+
+
+def progression_dates(reads: Reads, scans: Scans, evaluator: int) -> IntArray:
+    """Date of the scan on which this evaluator called progression; NEVER where none."""
+    called = reads.progression_scan[:, evaluator]
+    planned = scans.date.shape[1]
+    date = np.take_along_axis(scans.date, np.minimum(called, planned - 1)[:, None], axis=1)[:, 0]
+    return np.where(called < planned, date, NEVER)
 
 
 def call_progression(

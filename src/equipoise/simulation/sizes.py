@@ -18,8 +18,6 @@ from equipoise.simulation.streams import BoolArray, FloatArray, IntArray
 from equipoise.simulation.tumour_course import COMPLETE, GONE, NO_RESPONSE, Seen
 from equipoise.simulation.tumour_curve import TumourCurves, relative_sums
 
-MOST_RISE = 3.0
-"""Growth above the nadir at which the curve ends; a patient is off study long before."""
 _NORMAL_NODE = 99
 
 
@@ -69,8 +67,8 @@ def measure_targets(
                   cause : (subjects,) what progression shows itself by
     """
     at = days[:, None].astype(np.float64)
-    curve = _each_scan(curves)
-    relative = relative_sums(curve, at, most_rise=MOST_RISE)
+    curve = curves.at_days()
+    relative = relative_sums(curve, at)
     begins = _response_begins(calls, seen, relative)
     scan = np.arange(relative.shape[2])
     ever_gone = (seen.response == COMPLETE) & (begins >= 0)
@@ -87,15 +85,6 @@ def measure_targets(
     response = np.where(calls.progressed, PD, np.where(gone, CR, response))
     held = calls.read & ~gone & ~calls.unreadable & (sums != aim)
     return Sizes(size, response, gone, cause_seen, held)
-
-
-def _each_scan(curves: TumourCurves) -> TumourCurves:
-    return TumourCurves(
-        nadir=curves.nadir[..., None],
-        nadir_day=curves.nadir_day[..., None],
-        shrinkage=curves.shrinkage[..., None],
-        growth=curves.growth[..., None],
-    )
 
 
 def _response_begins(calls: Calls, seen: Seen, relative: FloatArray) -> IntArray:

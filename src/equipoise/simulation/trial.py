@@ -9,27 +9,24 @@ import numpy as np
 import polars as pl
 
 from equipoise.errors import Fault, ProtocolError
-from equipoise.grouping import derive_groupings
 from equipoise.protocol.model import Protocol, Simulation
-from equipoise.simulation.cutoff import FollowUp, follow_up
-from equipoise.simulation.disease import simulate_disease
+from equipoise.simulation.cutoff import FollowUp
 from equipoise.simulation.dosing import give_doses
-from equipoise.simulation.enrolment import day_number, simulate_covariates, simulate_entry
+from equipoise.simulation.enrolment import day_number
+from equipoise.simulation.event_cutoff import event_cutoffs
 from equipoise.simulation.event_table import event_table
 from equipoise.simulation.images import Images, take_images
+from equipoise.simulation.lives import begin_lives, follow_lives
 from equipoise.simulation.patient_table import Lives, Treatment, patient_table
-from equipoise.simulation.prognosis import simulate_prognosis
-from equipoise.simulation.randomisation import allocate_arms
-from equipoise.simulation.reading import Reads, treating_evaluator
+from equipoise.simulation.reading import progression_dates, treating_evaluator
 from equipoise.simulation.safety import (
     INTERRUPTED,
     NEVER,
     REDUCED,
     Events,
     record_events,
-    simulate_toxicity,
 )
-from equipoise.simulation.scans import Scans, simulate_scans
+from equipoise.simulation.scans import simulate_scans
 from equipoise.simulation.screening import simulate_screen_failures
 from equipoise.simulation.streams import IntArray, Streams, draw_uniforms
 from equipoise.simulation.tumour_tables import lesion_table, measurement_table, read_table
@@ -51,20 +48,32 @@ def simulate_patients(
     simulation = _simulation(protocol)
     patients = sum(simulation.arms[arm.id].patients for arm in protocol.arms)
     streams = Streams(seed=seed, replicates=tuple(replicates), patients=patients)
-    lives = _live(protocol, simulation, streams)
+    latest = day_number(simulation.cutoff)
+    begun = begin_lives(protocol, simulation, streams)
+    lives = follow_lives(begun, np.full(streams.subjects, latest))
+    images = _image(protocol, simulation, lives, streams)
+    if simulation.cutoff_at is not None:
+        cutoff = event_cutoffs(
+            protocol, simulation.cutoff_at, lives.follow, images, streams, latest=latest
+        )
+        lives = follow_lives(begun, cutoff)
+        images = _image(protocol, simulation, lives, streams)
+    return tell_patients(protocol, simulation, lives, images, streams)
+
+
+def _image(protocol: Protocol, simulation: Simulation, lives: Lives, streams: Streams) -> Images:
     reference = lives.entry.reference
     scans = simulate_scans(
         protocol.assessments,
         simulation,
         reference=reference,
         observed_to=lives.follow.alive_to,
-        longest=lives.cutoff - day_number(simulation.enrolment.first),
+        longest=day_number(simulation.cutoff) - day_number(simulation.enrolment.first),
         streams=streams,
     )
-    images = take_images(
+    return take_images(
         protocol, simulation, lives.latent, scans, reference=reference, streams=streams
     )
-    return tell_patients(protocol, simulation, lives, images, streams)
 
 
 def tell_patients(
@@ -83,7 +92,7 @@ def tell_patients(
                   imaged_to : (subjects,) date before which no other therapy begins
     """
     scans, reads, lesions = images.scans, images.reads, images.lesions
-    progressed = _progression_date(reads, scans, treating_evaluator(protocol))
+    progressed = progression_dates(reads, scans, treating_evaluator(protocol))
     treatment = _treat(protocol, simulation, lives, progressed, streams, action, imaged_to)
     return {
         "patients": patient_table(protocol, streams, lives, treatment, images.truth),
@@ -94,24 +103,6 @@ def tell_patients(
         "events": event_table(simulation, treatment.events, lives.follow, treatment.doses),
         "failures": simulate_screen_failures(protocol, simulation, streams),
     }
-
-
-def _live(protocol: Protocol, simulation: Simulation, streams: Streams) -> Lives:
-    """Who the patients are, which arm they get, and how long they live and stay."""
-    entry = simulate_entry(protocol, simulation, streams)
-    covariates = simulate_covariates(simulation, streams)
-    characteristics = derive_groupings(covariates, protocol.groupings)
-    arm = allocate_arms(protocol, characteristics, streams)
-    prognosis = simulate_prognosis(simulation, characteristics, streams)
-    latent = simulate_disease(protocol, simulation, arm, prognosis, streams)
-    toxicity = simulate_toxicity(
-        protocol, simulation, arm, latent, start=entry.start, streams=streams
-    )
-    cutoff = day_number(simulation.cutoff)
-    follow = follow_up(
-        latent, reference=entry.reference, fatal_event=toxicity.fatal_death, cutoff=cutoff
-    )
-    return Lives(entry, covariates, arm, latent, toxicity, follow, cutoff)
 
 
 def _treat(
@@ -161,16 +152,8 @@ def _simulation(protocol: Protocol) -> Simulation:
     return protocol.simulation
 
 
-def _progression_date(reads: Reads, scans: Scans, evaluator: int) -> IntArray:
-    """Date of the scan on which this evaluator called progression; NEVER where none."""
-    called = reads.progression_scan[:, evaluator]
-    planned = scans.date.shape[1]
-    date = np.take_along_axis(scans.date, np.minimum(called, planned - 1)[:, None], axis=1)[:, 0]
-    return np.where(called < planned, date, NEVER)
-
-
 def _last_day(
-    events: Events, follow: FollowUp, progressed: IntArray, *, start: IntArray, cutoff: int
+    events: Events, follow: FollowUp, progressed: IntArray, *, start: IntArray, cutoff: IntArray
 ) -> IntArray:
     """Last possible day of treatment: the one before it stops, the cut-off where it goes on."""
     by_event = events.action_term[:, 0] >= 0

@@ -11,6 +11,8 @@ from equipoise.simulation.streams import FloatArray
 
 _STEPS = 7
 """Newton steps; every residual is then below 1e-9 for the ratios that are let in."""
+MOST_RISE = 3.0
+"""Growth above the nadir at which a curve ends; a patient is off study long before."""
 LEAST_RATIO, MOST_RATIO = 0.002, 1.0
 
 
@@ -26,6 +28,15 @@ class TumourCurves:
     nadir_day: FloatArray
     shrinkage: FloatArray
     growth: FloatArray
+
+    def at_days(self) -> TumourCurves:
+        """The same curves with a further axis, along which days run."""
+        return TumourCurves(
+            nadir=self.nadir[..., None],
+            nadir_day=self.nadir_day[..., None],
+            shrinkage=self.shrinkage[..., None],
+            growth=self.growth[..., None],
+        )
 
     @property
     def sensitive(self) -> FloatArray:
@@ -72,7 +83,9 @@ def solve_tumour_curves(
     )
 
 
-def relative_sums(curves: TumourCurves, days: FloatArray, *, most_rise: float) -> FloatArray:
+def relative_sums(
+    curves: TumourCurves, days: FloatArray, *, most_rise: float = MOST_RISE
+) -> FloatArray:
     """The curves on these days; growth ends at `most_rise` times the nadir.
 
     Parameters    days : broadcast against the curves

@@ -265,7 +265,7 @@ def _lives(people: People, latent: Latent, follow: FollowUp, harms: Harms) -> Li
         latent=latent,
         toxicity=harms.toxicity,
         follow=follow,
-        cutoff=people.cutoff,
+        cutoff=np.full(people.count, people.cutoff),
     )
 
 

@@ -7,18 +7,13 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from equipoise.protocol.model import Protocol
-from equipoise.report.document import (
-    Results,
-    Section,
-    compose,
-    extent,
-    methods_of,
-)
+from equipoise.report.document import methods_of
 from equipoise.report.footnotes import resolved_args
 from equipoise.report.numbers import index_results
 from equipoise.report.origin import origin_of
 from equipoise.report.print.grid import Setting, grid_of
 from equipoise.report.print.style import read_style
+from equipoise.report.sections import Results, Section, compose, extent
 from equipoise.report.summary import key_results
 from equipoise.report.table import Table
 from equipoise.report.words import variable_labels

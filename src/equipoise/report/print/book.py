@@ -9,7 +9,6 @@ from typing import Any
 
 from equipoise.protocol.model import Protocol
 from equipoise.report.abstract import Paragraph
-from equipoise.report.document import Block, Section
 from equipoise.report.figures import Figure, print_drawings
 from equipoise.report.flow import Box, Flow
 from equipoise.report.numbers import Number
@@ -26,6 +25,7 @@ from equipoise.report.print.grid import (
 )
 from equipoise.report.print.result_ids import result_ids
 from equipoise.report.print.typeset import document_date, typeset
+from equipoise.report.sections import Block, Section
 from equipoise.report.summary import Card, facts, treatments
 from equipoise.report.table import Table
 

@@ -6,13 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from equipoise.report.document import Block
 from equipoise.report.figures import Figure, print_drawings
 from equipoise.report.flow import Flow
 from equipoise.report.print.book import flow_data, plain_data
 from equipoise.report.print.drawings import drawing_svg
 from equipoise.report.print.grid import Setting, plain
 from equipoise.report.print.typeset import document_date, typeset
+from equipoise.report.sections import Block
 
 MARGIN_MM = 1.5
 

@@ -8,10 +8,10 @@ from itertools import groupby
 from typing import Any
 
 from equipoise.report.display_table import named_displays, places
-from equipoise.report.document import Block, Section
 from equipoise.report.figures import Figure
 from equipoise.report.numbers import Number
 from equipoise.report.print.grid import plain
+from equipoise.report.sections import Block, Section
 from equipoise.report.summary import Card
 from equipoise.report.table import ABSENT, Part, Rounded, Table
 
