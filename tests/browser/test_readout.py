@@ -2,9 +2,9 @@
 """The readout in a real browser, its network cut off."""
 
 import pytest
-from tests.readouts import simulated, tables
+from tests.readouts import RUN, simulated, tables
 
-from equipoise.pipeline import render_stage
+from equipoise.report import render_readout
 
 pytestmark = pytest.mark.browser
 
@@ -177,7 +177,7 @@ def test_the_keyboard_alone_reaches_everything(open_page):
 
 def test_without_patients_a_number_says_how_many_and_names_nobody(browser, tmp_path):
     made = simulated("alter-s006")
-    html = render_stage(made.trial, made.evidence, made.analysed, patients=False)
+    html = render_readout(tables("alter-s006"), made.trial.protocol, run=RUN, patients=False)
     (tmp_path / "given.html").write_text(html, encoding="utf-8")
     page = browser.new_page()
     faults = []
