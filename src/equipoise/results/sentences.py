@@ -28,6 +28,13 @@ from equipoise.results.wording import (
 )
 
 Sentence = tuple[str, str]
+# What a rate at a time is of, where it is not of the endpoint's own name.
+STILL = {
+    "dor": "the proportion still in response",
+    "dodc": "the proportion with disease still under control",
+    "ttd": "the proportion still on treatment",
+    "ttf": "the proportion without treatment failure",
+}
 # A kind of adverse event: end of the sentence's id, its opening, and the opening where nobody
 # recorded the kind.
 KINDS = {
@@ -197,8 +204,7 @@ def _landmarks(
             rate = f"{percent(row)} ({interval(*limits)})"
             parts.append((arm.id, rate if row["state"] == "ok" else _absence(row)))
         if parts:
-            what = "the proportion still in response" if endpoint.kind == "dor" else ""
-            what = what or closed(lower_first(analysis.label))
+            what = STILL.get(endpoint.kind) or closed(lower_first(analysis.label))
             text = f"At {month:g} months, {what} was {_with_arms(protocol, parts)}."
             yield f"findings.{analysis.id}.rate.{month:g}", text
 
