@@ -6,11 +6,11 @@ import unicodedata
 
 from tests.readouts import RUN, simulated, tables
 
-from equipoise.report.document import compose
 from equipoise.report.figures import Figure, bind_marks, mark
 from equipoise.report.footnotes import resolved_args
 from equipoise.report.numbers import index_results
 from equipoise.report.origin import origin_of
+from equipoise.report.sections import compose
 from equipoise.report.words import variable_labels
 
 

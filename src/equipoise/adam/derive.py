@@ -40,6 +40,8 @@ SUBJECTS_PER_BATCH = 25_000
 TIMED = frozenset(("ADTTE", "ADCONC", "ADTTECMP"))
 FROM_RESPONSES = TIMED | {"ADRS", "ADADJ", "ADRSCMP", "ADTR", "ADLES", "ADSCHED"}
 ADAM_TABLES = FROM_RESPONSES | {"ADSL", "ADAE", "ADEX", "ADEOT", "ADPRTX", "ADSUBTX", "ADLB"}
+TRACED = frozenset(("ADRS", "ADRSCMP"))
+"""The tables that say where a response comes from and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +76,8 @@ def derive_adam(
     absent = [name for name in needed if name not in tables]
     if absent:
         raise DataError([_missing(name, protocol) for name in absent])
-    wanted = _Wanted(tables=frozenset(ADAM_TABLES if only is None else only), traced=traced)
+    named = frozenset(ADAM_TABLES if only is None else only)
+    wanted = _Wanted(tables=named, traced=traced and not named.isdisjoint(TRACED))
     return derive_in_batches(
         lambda batch: _derive_batch(batch, protocol, wanted),
         tables,

@@ -16,7 +16,7 @@ from equipoise.report.numbers import Number
 from equipoise.report.table import Rounded
 
 # Parts of the page's script, in the order in which they need one another.
-SCRIPTS = ("elements", "profile", "panel", "selection", "search", "keyboard")
+SCRIPTS = ("elements", "profile", "panel", "selection", "search", "keyboard", "order")
 
 
 def figure_svgs(figure: Figure) -> list[str]:
