@@ -138,6 +138,21 @@ def test_what_no_arm_reached_is_said_once() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("kind", "what"),
+    [
+        ("ttd", "the proportion still on treatment"),
+        ("dodc", "the proportion with disease still controlled"),
+        ("pfs", "progression-free survival"),
+    ],
+)
+def test_a_rate_says_what_it_is_a_rate_of(kind: str, what: str) -> None:
+    endpoints = small_analysis_protocol().model_dump()["endpoints"]
+    changed = [e | ({"kind": kind} if e["id"] == "PFS" else {}) for e in endpoints]
+    found = read(small_adam(), small_analysis_protocol(endpoints=changed))
+    assert found["findings.PFS.rate.3"].startswith(f"At 3 months, {what} was 66.7%")
+
+
 def test_what_nobody_recorded_is_not_counted() -> None:
     """Without the actions taken nobody knows which events ended the treatment."""
     adam = small_adam()

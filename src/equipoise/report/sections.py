@@ -23,6 +23,7 @@ from equipoise.report.exposure_table import dose_table, duration_table
 from equipoise.report.figures import Figure
 from equipoise.report.flow import Flow, patient_flow
 from equipoise.report.forest_figure import forest_figures
+from equipoise.report.hazards_table import hazards_table, multivariable_tables
 from equipoise.report.kaplan_meier_figure import kaplan_meier_figure
 from equipoise.report.laboratory_table import shift_table
 from equipoise.report.left_out import left_out_table
@@ -203,6 +204,8 @@ def _efficacy(
                 look_table(analysis, numbers, protocol, args),
                 *forest_figures(analysis, numbers, protocol, label=origin.label),
                 *subgroup_tables(analysis, numbers, protocol, args),
+                hazards_table(analysis, numbers, protocol, args),
+                *multivariable_tables(analysis, numbers, protocol, args),
                 *rule_set_tables(analysis, numbers, protocol, args),
             ],
             eyebrow=f"{PURPOSES.get(analysis.purpose, analysis.purpose.capitalize())} analysis",

@@ -26,9 +26,11 @@ from equipoise.results.event_rates import event_rates
 from equipoise.results.exposure import exposure_drug, exposure_duration
 from equipoise.results.follow_up import follow_up
 from equipoise.results.group_sequential import ADLOOK, group_sequential
+from equipoise.results.hazards import proportional, restricted_mean
 from equipoise.results.interval_times import interval_hazard, turnbull_summary
 from equipoise.results.laboratory import grade_shifts
 from equipoise.results.landmark_difference import landmark_difference
+from equipoise.results.multivariable import multivariable
 from equipoise.results.plan import plan_analyses, plan_tasks
 from equipoise.results.responders import time_among_responders
 from equipoise.results.response import best_response, response
@@ -54,6 +56,9 @@ METHODS: dict[str, Method] = {
     "kaplan-meier.subgroup": subgroup_summary,
     "cox.subgroup": subgroup_hazard,
     "cox.interaction": subgroup_interaction,
+    "cox.proportional": proportional,
+    "cox.multivariable": multivariable,
+    "rmst": restricted_mean,
     "follow-up": follow_up,
     "cox": cox,
     "logrank": logrank,

@@ -28,13 +28,14 @@ from equipoise.results.wording import (
 )
 
 Sentence = tuple[str, str]
-# What a rate at a time is of, where it is not of the endpoint's own name.
 STILL = {
     "dor": "the proportion still in response",
-    "dodc": "the proportion with disease still under control",
+    "dodc": "the proportion with disease still controlled",
+    "ttr": "the proportion yet without a response",
     "ttd": "the proportion still on treatment",
     "ttf": "the proportion without treatment failure",
 }
+"""What a rate of a time to event is a rate of, where the time's own name does not say it."""
 # A kind of adverse event: end of the sentence's id, its opening, and the opening where nobody
 # recorded the kind.
 KINDS = {
