@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Event-time replicates per second and core, beside the peers that are installed.
+"""Event-time replicates per second and core beside installed peers, and trials of whole patients.
 
 The trial: 272 patients 1:1, 18 months of accrual, control median 3.02 months, hazard ratio 0.65,
 2 % dropout a month, read at 170 events: log-rank Z and full Efron Cox hazard ratio for each. Times
-are processor times of one core, the best of several runs; what counts is the ratio.
+are processor times of one core, the best of several runs; what counts is the ratio. At the end
+`rehearse.py`: trials of whole patients through the whole pipeline, with the share of each stage.
 
-    python benchmarks/simulate.py [--replicates N] [--rounds N]
+    python benchmarks/simulate.py [--replicates N] [--rounds N] [--trials N ...]
 """
 
 from __future__ import annotations
@@ -122,6 +123,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--replicates", type=int, default=200_000)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument(
+        "--trials", nargs="*", default=["200", "1000", "2000"], help="of whole patients"
+    )
     given = parser.parse_args()
     compile_times()
     fast(THREE)(8)
@@ -149,6 +153,9 @@ def main() -> None:
     ]
     print(f"170 events in each of {given.replicates:,} replicates: {exact}")
     print(f"same bytes in pieces: {np.concatenate(parts).tobytes() == out[:9990].tobytes()}")
+    print("whole patients, 272 a trial, simulated, recorded, derived and analysed:", flush=True)
+    command = [sys.executable, str(HERE / "rehearse.py"), "--trials", *given.trials]
+    subprocess.run(command, check=True)
 
 
 if __name__ == "__main__":

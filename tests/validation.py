@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -98,6 +99,7 @@ def by_folder(rows: dict[tuple[str, str, str], list[float]]) -> str:
     )
 
 
+@cache
 def where_compared() -> dict[str, list[str]]:
     """Which files of tests/reference call each method, found by name."""
     files = sorted((REPOSITORY / "tests" / "reference").glob("*.py"))

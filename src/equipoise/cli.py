@@ -17,6 +17,7 @@ import click
 
 import equipoise
 from equipoise.errors import EquipoiseError, TrialNotFoundError
+from equipoise.terminal import bar, spinner
 
 DONE, FAULTY, MISUSED = 0, 1, 2
 
@@ -88,7 +89,7 @@ def check(trial: str) -> None:
 @click.option("--seed", type=int, default=1, show_default=True)
 def simulate(trial: str, out: str | None, seed: int) -> None:
     """Simulate patients from the declared assumptions: SDTM tables."""
-    with _exit_status(), _progress() as progress:
+    with _exit_status(), spinner() as progress:
         folder = _folder(trial, out)
         equipoise.simulate(trial, seed=seed, out=folder, progress=progress)
         click.echo(folder / "sdtm")
@@ -104,7 +105,7 @@ def twin(trial: str, out: str | None, seed: int) -> None:
     A synthetic twin is no patient data, and every file says so. Exit status 1: some figure does
     not come out; each one is listed with how close it came.
     """
-    with _exit_status(), _progress() as progress:
+    with _exit_status(), spinner() as progress:
         from equipoise.twin_lines import twin_lines
 
         folder = Path(out) if out else Path("twins") / Path(trial).stem
@@ -114,6 +115,11 @@ def twin(trial: str, out: str | None, seed: int) -> None:
         click.echo(folder / "sdtm")
         if not agrees:
             sys.exit(FAULTY)
+
+
+def _cluster_option(command: Callable[..., None]) -> Callable[..., None]:
+    text = "Of a Dask scheduler, or a .yaml file that states a batch queue; in place of --workers."
+    return click.option("--cluster", metavar="ADDRESS", help=text)(command)
 
 
 @main.command()
@@ -127,6 +133,7 @@ def twin(trial: str, out: str | None, seed: int) -> None:
     show_default="one per core",
     help="Processes; the numbers are the same with any number of them.",
 )
+@_cluster_option
 @click.option("--without-effect", is_flag=True, help="Every arm fares as the control does.")
 @click.option("--out", type=click.Path(), help="Folder for every replicate's numbers. [nowhere]")
 def rehearse(trial: str, out: str | None, **given: Any) -> None:
@@ -136,7 +143,7 @@ def rehearse(trial: str, out: str | None, **given: Any) -> None:
     cover the declared truth, each with its Monte-Carlo standard error. With --out a run that was
     interrupted goes on where it stopped.
     """
-    with _exit_status(), _progress_bar("rehearsing") as progress:
+    with _exit_status(), bar("rehearsing") as progress:
         table = equipoise.rehearse(trial, out=out, progress=progress, **given)
     from equipoise.rehearsal.page import print_rehearsal
 
@@ -149,7 +156,7 @@ def rehearse(trial: str, out: str | None, **given: Any) -> None:
 @_trial_options
 def derive(trial: str, out: str | None, **given: Any) -> None:
     """Derive ADaM tables: ADSL, ADRS, ADTTE, ADAE, ADEX and more."""
-    with _exit_status(), _progress() as progress:
+    with _exit_status(), spinner() as progress:
         folder = _folder(trial, out)
         equipoise.derive(trial, out=folder, progress=progress, **given)
         click.echo(folder / "adam")
@@ -165,7 +172,7 @@ def _look_option(command: Callable[..., None]) -> Callable[..., None]:
 @_look_option
 def analyse(trial: str, out: str | None, **given: Any) -> None:
     """Run every analysis of the protocol: one long results table."""
-    with _exit_status(), _progress() as progress:
+    with _exit_status(), spinner() as progress:
         folder = _folder(trial, out)
         equipoise.analyse(trial, out=folder, progress=progress, **given)
         click.echo(folder / "results.csv")
@@ -205,7 +212,7 @@ def analyse(trial: str, out: str | None, **given: Any) -> None:
 )
 def readout(trial: str, out: str | None, **given: Any) -> None:
     """Run the whole path and write the readout: a page, and on paper if asked."""
-    with _exit_status(), _progress() as progress:
+    with _exit_status(), spinner() as progress:
         folder = _folder(trial, out)
         made = equipoise.readout(trial, out=folder, progress=progress, **given)
         if {"html", "all"} & set(given["formats"]):
@@ -224,7 +231,7 @@ def readout(trial: str, out: str | None, **given: Any) -> None:
 @click.option("--out", type=click.Path(), help="Folder to write. [designs/TRIAL]")
 def design(trial: str, out: str | None, **given: Any) -> None:
     """Plan the trial: sizes, bounds, calendar, and the protocol's paragraph."""
-    with _exit_status(), _progress() as progress:
+    with _exit_status(), spinner() as progress:
         folder = Path(out) if out else Path("designs") / Path(trial).stem
         made = equipoise.plan(trial, out=folder, progress=progress, **given)
         for item, value, origin in made.tables["SUMMARY"].iter_rows():
@@ -242,7 +249,7 @@ def design(trial: str, out: str | None, **given: Any) -> None:
 )
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True)
-@click.option("--cluster", metavar="ADDRESS", help="Of a Dask scheduler, in place of --workers.")
+@_cluster_option
 @click.option("--blocks", type=click.Path(), help="Keep finished work here, and go on from it.")
 @click.option("--out", type=click.Path(), help="Folder to write. [scenarios/GRID]")
 def scenarios(grid: str, out: str | None, **given: Any) -> None:
@@ -250,7 +257,7 @@ def scenarios(grid: str, out: str | None, **given: Any) -> None:
 
     GRID is a YAML file: a base trial, and what varies. Numbers do not depend on --workers.
     """
-    with _exit_status(), _bar() as progress:
+    with _exit_status(), bar("simulating") as progress:
         folder = Path(out) if out else Path("scenarios") / Path(grid).stem
         made = equipoise.scenarios(grid, out=folder, progress=progress, **given)
         found = made.summary.select("scenario", "reject", "reject_se").iter_rows()
@@ -274,7 +281,7 @@ def screen(trials: tuple[str, ...], data: str, out: str | None) -> None:
 
     A missing fact gives unknown, never eligible. What decides is listed by criterion.
     """
-    with _exit_status(), _progress() as progress:
+    with _exit_status(), spinner() as progress:
         import equipoise
         from equipoise.screening_page import print_screened
 
@@ -304,45 +311,3 @@ def _exit_status() -> Iterator[None]:
         head = "1 fault" if number == 1 else f"{number} faults"
         click.echo(f"equipoise: {head}\n{error}", err=True)
         sys.exit(MISUSED if isinstance(error, TrialNotFoundError) else FAULTY)
-
-
-@contextmanager
-def _bar() -> Iterator[Callable[[int, int], None]]:
-    """A bar of finished work on a terminal; nothing in a pipe."""
-    if not sys.stderr.isatty():
-        yield lambda _done, _total: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("simulating", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    """A spinner with the stage on a terminal; nothing in a pipe."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-
-    with Console(stderr=True).status("starting") as status:
-        yield lambda stage: status.update(stage)
-
-
-@contextmanager
-def _progress_bar(what: str) -> Iterator[Callable[[int, int], None] | None]:
-    """Replicates done of those wanted, on a terminal; nothing in a pipe."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-    from rich.progress import TimeRemainingColumn as Remaining
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Remaining())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -18,6 +18,11 @@ from equipoise.results.published import compare_published
 from equipoise.results.run import analyse
 from equipoise.store.manifest import run_identifier, versions
 from equipoise.trial import Evidence, Tables, Trial
+
+if TYPE_CHECKING:  # only a readout pays for what makes pages
+    from equipoise.report.document import Document
+    from equipoise.report.notebook import Shown
+    from equipoise.report.renderer import Draw
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,9 @@ class Analysed:
         """The tables by name as they lie in a run folder: every row bears the name of its run."""
         return _named(self.tables(), self.results["run_id"][0])
 
+    def _repr_html_(self) -> str:
+        return self.results._repr_html_()
+
     def tables(self) -> Tables:
         """The tables by name."""
         siblings = {
@@ -53,6 +61,15 @@ def _named(tables: Tables, run_id: str) -> Tables:
     """Every row with the name of its run, last or where the table has it."""
     named = pl.lit(run_id).alias("run_id")
     return {name: table.with_columns(named) for name, table in tables.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """The forms of a readout: displays as tables, the page, and files by path."""
+
+    displays: Tables
+    html: str
+    printed: dict[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +109,15 @@ class Readout:
                 Fault(what="pandas is not installed", where="pandas()", mend="pip install pandas")
             ) from error
         return DataFrame(known[name].to_dict(as_series=False))
+
+    def show(self, name: str) -> Shown:
+        """One table, figure or text by its output_id in `display`; in a notebook it shows itself.
+
+        Raises OutputError - there is no such display; its message names those there are
+        """
+        from equipoise.report.notebook import show_display
+
+        return show_display(compose_stage(self.trial, self.evidence, self.analysed), name)
 
     def files(self) -> Tables:
         """The tables of results and displays as they lie in a run folder."""
@@ -191,13 +217,38 @@ def against_stage(
     return replace(analysed, convention_difference=found)
 
 
-def display_stage(trial: Trial, evidence: Evidence, analysed: Analysed) -> Tables:
-    """What the readout shows and what made it: display, display_cell and run."""
-    from equipoise.report import display_tables
+def report_stage(
+    trial: Trial,
+    evidence: Evidence,
+    analysed: Analysed,
+    *,
+    formats: Collection[str],
+    style: str,
+    patients: bool,
+    draw: Draw,
+) -> Reported:
+    """Every form of the readout, each made while `draw` makes the drawings of the next."""
+    from equipoise.report import begin_page, display_tables, render_page
+    from equipoise.report.print import begin_print, print_files
+
+    document = compose_stage(trial, evidence, analysed, patients=patients)
+    whole = document if patients else compose_stage(trial, evidence, analysed)
+    drawings = begin_page(document, draw)
+    paper = begin_print(document, formats=formats, style=style, draw=draw)
+    displays = display_tables(whole) | {"run": _run_table(trial, evidence)}
+    exported = export_stage(trial, analysed, displays, formats=formats)
+    html = render_page(document, drawings)
+    return Reported(displays, html, exported | print_files(paper))
+
+
+def compose_stage(
+    trial: Trial, evidence: Evidence, analysed: Analysed, *, patients: bool = True
+) -> Document:
+    """What the readout shows; without `patients` nothing in it can be traced to a person."""
+    from equipoise.report.document import compose_document
 
     run = _run(trial, evidence)
-    shown = display_tables(analysed.tables(), trial.protocol, run=run)
-    return shown | {"run": _run_table(trial, evidence)}
+    return compose_document(analysed.tables(), trial.protocol, run=run, patients=patients)
 
 
 def export_stage(
@@ -230,39 +281,6 @@ def _run_table(trial: Trial, evidence: Evidence) -> pl.DataFrame:
     }
     kinds = {name: pl.Int64 if name == "seed" else pl.String for name in row}
     return pl.DataFrame([row], schema=kinds)
-
-
-def render_stage(
-    trial: Trial, evidence: Evidence, analysed: Analysed, *, patients: bool = True
-) -> str:
-    """The readout page; without `patients` nothing in it can be traced to a person."""
-    from equipoise.report import render_readout
-
-    run = _run(trial, evidence)
-    return render_readout(analysed.tables(), trial.protocol, run=run, patients=patients)
-
-
-def print_stage(
-    trial: Trial,
-    evidence: Evidence,
-    analysed: Analysed,
-    *,
-    formats: Collection[str],
-    style: str,
-    patients: bool = True,
-) -> dict[str, bytes]:
-    """The readout on paper: documents and figures by path within the run folder."""
-    from equipoise.report.print import render_print
-
-    run = _run(trial, evidence)
-    return render_print(
-        analysed.tables(),
-        trial.protocol,
-        run=run,
-        formats=formats,
-        style=style,
-        patients=patients,
-    )
 
 
 def _run(trial: Trial, evidence: Evidence) -> dict[str, Any]:

@@ -71,18 +71,19 @@ def scenarios(
                   precision : when a scenario may end early, as `reject=0.001`
                   workers : processes on this machine; call with more than one only under
                   `if __name__ == "__main__":`
-                  cluster : address of a Dask scheduler, in place of workers
+                  cluster : address of a Dask scheduler or a queue file, in place of workers, see
+                  docs/how-to/use-a-cluster.md
                   blocks : folder of finished work, from which an interrupted run goes on
                   progress : told (finished, planned) blocks of work
     """
     from equipoise.operating.characteristics import Effort
     from equipoise.operating.run_grid import parse_precision, run_grid
     from equipoise.operating.spread import choose_spread
-    from equipoise.store.grid_file import read_grid_text
     from equipoise.store.manifest import sha256
+    from equipoise.store.stated_file import read_stated
 
     wanted = parse_precision(precision) if precision else None
-    text = read_grid_text(grid)
+    text = read_stated(grid, kind="grid")
     made = run_grid(
         text,
         source=str(grid),

@@ -69,6 +69,7 @@ def rehearse(
     replicates: int,
     seed: int = 1,
     workers: int = 1,
+    cluster: str | None = None,
     without_effect: bool = False,
     out: str | Path | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -77,6 +78,7 @@ def rehearse(
 
     Parameters    workers : processes; the numbers do not depend on it. With more than one, a script
                   must call this under `if __name__ == "__main__":`
+                  cluster : address of a Dask scheduler or a queue file, in place of workers
                   without_effect : every arm fares as the control, for the type I error
                   out : folder for the numbers of every replicate, kept block by block: the same
                   call after an interruption computes what is missing
@@ -92,6 +94,7 @@ def rehearse(
         replicates=replicates,
         seed=seed,
         workers=workers,
+        cluster=cluster,
         no_effect=without_effect,
         out=None if out is None else Path(out),
         progress=progress,
@@ -174,40 +177,29 @@ def readout(
                   look : `interim`, `final` or its number; absent, the protocol's cut-off
                   against : another convention profile: the numbers that it changes stand beside
     """
-    from equipoise.pipeline import (
-        Readout,
-        against_stage,
-        analyse_stage,
-        display_stage,
-        export_stage,
-        print_stage,
-        render_stage,
-    )
-    from equipoise.report.print.formats import EXPORTS, wanted_formats
+    from equipoise.pipeline import Readout, against_stage, analyse_stage, report_stage
+    from equipoise.report.print.formats import wanted_formats
     from equipoise.report.print.style import read_style
+    from equipoise.report.renderer import drawing_processes
     from equipoise.sources import derived
 
     wanted = wanted_formats(formats)
     read_style(style)  # a misspelt name is told before the work, not after it
     loaded, evidence, adam = derived(trial, data, tables, seed, look, progress, simulated=simulated)
-    progress("analysing")
-    analysed = analyse_stage(loaded, evidence, adam)
-    if against is not None:
-        analysed = against_stage(loaded, evidence, adam, analysed, convention=against)
-    progress("drawing the readout")
-    html = render_stage(loaded, evidence, analysed, patients=patients)
-    displays = display_stage(loaded, evidence, analysed)
-    paper = [name for name in wanted if name not in ("html", *EXPORTS)]
-    printed = export_stage(loaded, analysed, displays, formats=wanted)
-    if paper:
-        progress("printing")
-        printed |= print_stage(
-            loaded, evidence, analysed, formats=paper, style=style, patients=patients
+    asked: dict[str, Any] = {"formats": wanted, "style": style, "patients": patients}
+    with drawing_processes() as draw:  # they get ready while the analyses run
+        progress("analysing")
+        analysed = analyse_stage(loaded, evidence, adam)
+        if against is not None:
+            analysed = against_stage(loaded, evidence, adam, analysed, convention=against)
+        progress("drawing the readout")
+        reported = report_stage(
+            loaded, evidence, analysed, formats=wanted, style=style, patients=patients, draw=draw
         )
+    html, printed = reported.html, reported.printed
     pages = printed | ({"readout.html": html.encode()} if "html" in wanted else {})
-    made = Readout(loaded, evidence, adam, analysed, displays, html, printed)
+    made = Readout(loaded, evidence, adam, analysed, reported.displays, html, printed)
     folders = _made(evidence) | {"adam": adam, "": made.files()}
-    asked = {"formats": wanted, "style": style, "patients": patients}
     asked |= {"against": against} if against else {}
     _write(out, "readout", loaded, evidence, folders, pages=pages, asked=asked)
     return made

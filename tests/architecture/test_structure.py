@@ -25,6 +25,7 @@ SHELL = {
     "screening_page",
     "simulated",
     "sources",
+    "terminal",
     "trial",
     "twins",
     "twin_lines",

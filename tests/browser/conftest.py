@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A headless Chromium without a network, and the readouts as files."""
+"""A headless Chromium without a network, and the readouts of the bundled trials open in it.
+
+A page is opened once per trial and put back before each test: opening costs more than looking.
+"""
 
 import os
 import shutil
 
 import pytest
-from tests.readouts import simulated
+from tests.readouts import RUN, bundled, tables
+
+from equipoise.report import render_readout
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -16,6 +21,15 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+TRIALS = ["altn-iii-04", "alter-s006", "cdiscpilot01"]
+BACK = """() => {
+  const panel = document.getElementById('panel'), search = document.getElementById('search');
+  if (panel.open) panel.close();
+  if (!document.getElementById('chosen').hidden) document.getElementById('chosen-clear').click();
+  search.value = '';
+  search.dispatchEvent(new Event('input'));
+  scrollTo(0, 0);
+}"""
 
 
 @pytest.fixture(scope="session")
@@ -33,34 +47,60 @@ def browser():
         running.close()
 
 
-@pytest.fixture(scope="session", params=["altn-iii-04", "alter-s006"])
-def readout_file(request, tmp_path_factory):
-    path = tmp_path_factory.mktemp("readout") / f"{request.param}.html"
-    path.write_text(simulated(request.param).html, encoding="utf-8")
-    return request.param, path
+@pytest.fixture(scope="session", params=TRIALS)
+def trial(request):
+    bundled(request.param)
+    return request.param
+
+
+def opened(browser, path):
+    """The page of a file; every request and console message is kept in `seen`."""
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 900}, reduced_motion="reduce", offline=True
+    )
+    page = context.new_page()
+    page.seen = []
+    page.on("request", lambda request: page.seen.append(f"request {request.url}"))
+    page.on("console", lambda message: page.seen.append(f"console {message.text}"))
+    page.on("pageerror", lambda error: page.seen.append(f"error {error}"))
+    page.goto(path.as_uri())
+    return page
+
+
+@pytest.fixture(scope="session")
+def open_once(browser, trial, tmp_path_factory):
+    path = tmp_path_factory.mktemp("readout") / f"{trial}.html"
+    path.write_text(bundled(trial).html, encoding="utf-8")
+    page = opened(browser, path)
+    yield page
+    page.context.close()
+
+
+@pytest.fixture(scope="session")
+def open_without_patients(browser, trial, tmp_path_factory):
+    protocol = bundled(trial).trial.protocol
+    html = render_readout(tables(trial), protocol, run=RUN, patients=False)
+    path = tmp_path_factory.mktemp("readout") / f"{trial}-without.html"
+    path.write_text(html, encoding="utf-8")
+    page = opened(browser, path)
+    yield page
+    page.context.close()
+
+
+def put_back(page):
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.emulate_media(media="screen", color_scheme="light")
+    page.evaluate(BACK)
+    return page
 
 
 @pytest.fixture
-def open_page(browser, readout_file):
-    """Open the readout; every request and console message is kept in `page.seen`."""
-    contexts = []
+def page(open_once):
+    """The readout, 1280 wide and light, nothing chosen, no panel open."""
+    return put_back(open_once)
 
-    def open_(width=1280, scheme="light"):
-        context = browser.new_context(
-            viewport={"width": width, "height": 900},
-            color_scheme=scheme,
-            reduced_motion="reduce",
-            offline=True,
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.seen = []
-        page.on("request", lambda request: page.seen.append(f"request {request.url}"))
-        page.on("console", lambda message: page.seen.append(f"console {message.text}"))
-        page.on("pageerror", lambda error: page.seen.append(f"error {error}"))
-        page.goto(readout_file[1].as_uri())
-        return page
 
-    yield open_
-    for context in contexts:
-        context.close()
+@pytest.fixture
+def without_patients(open_without_patients):
+    """The readout made with --no-patients, put back likewise."""
+    return put_back(open_without_patients)

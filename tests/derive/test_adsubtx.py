@@ -46,3 +46,16 @@ def test_where_no_table_records_therapy_there_is_no_table():
     tables = small_tables(PATIENTS)
     del tables["CM"]
     assert "ADSUBTX" not in derive_adam(tables, small_protocol())
+
+
+def test_therapy_up_to_the_reference_day_is_prior():
+    found = derive_adam(small_tables(PATIENTS), small_protocol())["ADPRTX"]
+    assert found.select("USUBJID", "ASEQ", "SRCSEQ").rows() == [("late", 1, 1), ("late", 2, 2)]
+    assert [str(f) for f in check_tables({"ADPRTX": found}, files={})] == []
+
+
+def test_where_nobody_has_a_record_of_earlier_therapy_there_is_no_table():
+    later = small_tables([{"id": "late", "therapy": [60]}])
+    found = derive_adam(later, small_protocol())
+    assert "ADPRTX" not in found
+    assert found["ADSUBTX"].height == 1

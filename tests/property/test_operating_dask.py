@@ -8,10 +8,17 @@ import sys
 import pytest
 from tests.event_time_trials import THREE_LOOKS, plain_trial
 
-from equipoise.errors import OutputError
+import equipoise
+from equipoise.errors import OutputError, ProtocolError, TrialNotFoundError
 from equipoise.operating.characteristics import Effort, operating_characteristics
+from equipoise.operating.cluster import (
+    cluster_spread,
+    dask_client,
+    on_dask,
+    queue_client,
+    read_queue,
+)
 from equipoise.operating.scenario import Bounds, Scenario
-from equipoise.operating.spread import dask_client, on_dask, queue_client
 
 GRID = [
     Scenario(
@@ -74,3 +81,48 @@ def test_without_the_packages_it_says_what_to_install(monkeypatch):
         dask_client("tcp://127.0.0.1:1")
     with pytest.raises(OutputError, match="needs the package dask-jobqueue"):
         queue_client("SGE", jobs=1)
+
+
+def test_whole_patients_on_a_cluster_give_the_numbers_of_one_process(client):
+    address = client.scheduler.address
+    there = equipoise.rehearse("alter-s006", replicates=60, seed=3, cluster=address)
+    assert there.equals(equipoise.rehearse("alter-s006", replicates=60, seed=3))
+
+
+def test_an_address_where_nothing_answers_is_told(monkeypatch):
+    distributed = pytest.importorskip("distributed", reason="needs equipoise[hpc]")
+
+    def refuse(*_args, **_settings):
+        raise OSError("timed out")
+
+    monkeypatch.setattr(distributed, "Client", refuse)
+    with pytest.raises(OutputError, match="No Dask scheduler answers there"):
+        dask_client("tcp://127.0.0.1:1")
+
+
+QUEUE = """\
+system: SLURM
+jobs: 20
+cores: 8
+memory: 16GB
+walltime: "01:00:00"
+"""
+
+
+def test_a_queue_file_states_system_jobs_and_settings():
+    settings = {"cores": 8, "memory": "16GB", "walltime": "01:00:00"}
+    assert read_queue(QUEUE, source="queue.yaml") == ("SLURM", 20, settings)
+
+
+def test_every_fault_of_a_queue_file_is_told_at_once():
+    with pytest.raises(ProtocolError) as caught:
+        read_queue("system: LSF\njobs: 0\ncores: 8\n", source="queue.yaml")
+    told = [fault.what for fault in caught.value.faults]
+    assert told == ["`system` is 'LSF'.", "`jobs` is 0.", "`memory` is missing."]
+    with pytest.raises(ProtocolError, match=r"queue\.yaml:[0-9]+:"):
+        read_queue("system: [SLURM\n", source="queue.yaml")
+
+
+def test_a_queue_file_that_is_not_there_is_told():
+    with pytest.raises(TrialNotFoundError, match="The queue cannot be read"):
+        cluster_spread("nowhere/queue.yaml")

@@ -153,6 +153,70 @@ def largest_likelihood(time, event, x):
     return -float(found.fun)
 
 
+def cox_of_many(time, event, x):
+    """Log hazard ratios of several covariates, their errors by the curvature of the likelihood."""
+    scale = x.std(axis=0)
+    z, stratum, p = x / scale, np.zeros(len(time)), x.shape[1]
+
+    def loss(b):
+        return -log_likelihood(b, time, event, z, stratum)
+
+    found = minimize(loss, np.zeros(p), method="BFGS", options={"gtol": 1e-8})
+    b, step = found.x, 1e-3
+    for _ in range(2):  # a Newton step with numerical derivatives, to polish
+        unit = np.eye(p) * step
+        slope = np.array([(loss(b + e) - loss(b - e)) / (2 * step) for e in unit])
+        curve = np.array(
+            [
+                [
+                    (loss(b + e + f) - loss(b + e - f) - loss(b - e + f) + loss(b - e - f))
+                    / (4 * step**2)
+                    for f in unit
+                ]
+                for e in unit
+            ]
+        )
+        b = b - np.linalg.solve(curve, slope)
+    return b / scale, np.sqrt(np.diag(np.linalg.inv(curve))) / scale
+
+
+def moving_coefficient(time, event, x, stratum, b):
+    """Score test of x g(t) with g one less Kaplan-Meier before t, at the fitted coefficient."""
+    times, s, *_ = kaplan_meier(time, event)
+    before = dict(zip(times, np.concatenate([[1.0], s[:-1]]), strict=True))
+    centre = np.mean([1 - before[t] for t in time[event]])
+    u = still = first = second = 0.0
+    for level in np.unique(stratum):
+        own = stratum == level
+        t, e, z = time[own], event[own], x[own]
+        risk = np.exp(b * z)
+        for at in np.unique(t[e]):
+            g = 1 - before[at] - centre
+            here, tied = t >= at, (t == at) & e
+            d = int(tied.sum())
+            for k in range(d):
+                w = np.where(here, risk, 0) - k / d * np.where(tied, risk, 0)
+                mean = (w * z).sum() / w.sum()
+                v = (w * z * z).sum() / w.sum() - mean**2
+                u += g * (z[tied].mean() - mean)
+                still, first, second = still + v, first + g * v, second + g * g * v
+    return u**2 / (second - first**2 / still)
+
+
+def restricted_mean(time, event, tau):
+    """Area under Kaplan-Meier up to tau, and its error by Greenwood's sum over the areas left."""
+    times, s, *_ = kaplan_meier(time, event)
+    edges = np.concatenate([[0.0], times[times < tau], [tau]])
+    heights = np.concatenate([[1.0], s[times < tau]])
+    pieces = np.diff(edges) * heights
+    spread = 0.0
+    for k, t in enumerate(times[times < tau]):
+        n, d = np.sum(time >= t), np.sum((time == t) & event)
+        if d and n > d:
+            spread += pieces[k + 1 :].sum() ** 2 * d / (n * (n - d))
+    return pieces.sum(), sqrt(spread)
+
+
 def clopper_pearson(x, n, level):
     tail = (1 - level) / 2
     low = beta.ppf(tail, x, n - x + 1) if x else 0.0

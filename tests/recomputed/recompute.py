@@ -100,6 +100,21 @@ def treatment_end(run: Run, row) -> Value:
     return sum(reason is None or (r["DCTREAS"] or "NOT STATED") == reason for r in of_status)
 
 
+def therapy(run: Run, row) -> Value:
+    if row["g1_var"] is None:
+        return len(run.members(row["population"], row["arm"]))
+    kind, name = row["g1_level"], row["g2_level"]
+    rows = run.of(row, "ADPRTX" if row["analysis_id"].endswith("PRIOR") else "ADSUBTX")
+    return len(
+        {
+            r["USUBJID"]
+            for r in rows.iter_rows(named=True)
+            if kind in ("ANY", r["ACLASS"])
+            and name in (None, r["ADECOD"] or r["ATRT"] or "NOT STATED")
+        }
+    )
+
+
 def count(run: Run, row) -> Value:
     rows = run.of(row, "ADSL")
     if row["g1_var"] is None:
@@ -440,6 +455,65 @@ def cox(run: Run, row) -> Value:
     return {"z": z, "p": 2 * float(norm.sf(abs(z)))}[row["stat"]]
 
 
+def proportional(run: Run, row) -> Value:
+    _, time, event, at, stratum = _two_arms(run, row, [row["reference"], row["comparator"]])
+    if not all(event[at == k].any() for k in (0, 1)):
+        return "NE"
+    b, _ = own.cox(time, event, at, stratum)
+    chi2 = own.moving_coefficient(time, event, at.astype(float), stratum, b)
+    return {"chi2": chi2, "df": 1, "p": own.chi_square_p(chi2, 1)}[row["stat"]]
+
+
+def restricted(run: Run, row) -> Value:
+    estimate = _estimate(run, row)
+    arms = {arm: _arrays(run.times(row, arm=arm)) for arm in run.arms}
+    tau = min(time.max() for time, _ in arms.values())
+    if row["stat"] == "horizon":
+        return tau / run.month
+    level = run.args[row["analysis_id"], row["method_id"]]["conf_level"]
+    if estimate["stat"] == "rmst":
+        mean, error = own.restricted_mean(*arms[estimate["arm"]], tau)
+    else:
+        pair = [own.restricted_mean(*arms[estimate[k]], tau) for k in ("comparator", "reference")]
+        mean, error = pair[0][0] - pair[1][0], sqrt(pair[0][1] ** 2 + pair[1][1] ** 2)
+        if row["stat"] == "p":
+            return 2 * float(norm.sf(abs(mean) / error))
+    if not error > 0 and _side(row):
+        return "NE"
+    return (mean + (0, -1, 1)[_side(row)] * norm.ppf(0.5 + level / 2) * error) / run.month
+
+
+def multivariable(run: Run, row) -> Value:
+    estimate = _estimate(run, row)
+    rows, time, event, at, _ = _two_arms(run, row, [estimate["reference"], estimate["comparator"]])
+    facts = {r["USUBJID"]: r for r in run.adsl.iter_rows(named=True)}
+    covariates = run.args[row["analysis_id"], row["method_id"]]["covariates"]
+    used, columns, terms = [], [], [("ARM", None)]
+    for name, levels in covariates.items():
+        terms += [(name, None)] if levels is None else [(name, x) for x in levels[1:]]
+    for k, subject in enumerate(rows["USUBJID"]):
+        mine, line = facts[subject], [float(at[k])]
+        if any(
+            mine[n] is None or (levels and mine[n] not in levels)
+            for n, levels in covariates.items()
+        ):
+            continue
+        for name, level in terms[1:]:
+            line.append(float(mine[name]) if level is None else float(mine[name] == level))
+        used.append(k)
+        columns.append(line)
+    if row["stat"] == "N":
+        return len(used)
+    key = (estimate["analysis_id"], estimate["method_id"], estimate["comparator"])
+    if key not in run.kept:
+        run.kept[key] = own.cox_of_many(time[used], event[used], np.array(columns))
+    place = terms.index((estimate["g1_level"], estimate["g2_level"]))
+    b, se = run.kept[key][0][place], run.kept[key][1][place]
+    if row["stat"] == "p":
+        return 2 * float(norm.sf(abs(b / se)))
+    return exp(b + (0, -1, 1)[_side(row)] * norm.ppf(0.975) * se)
+
+
 def _in_level(run: Run, rows: pl.DataFrame, variable: str, level: str) -> np.ndarray:
     known = run.adsl.filter(pl.col(variable).cast(pl.String) == level)["USUBJID"].to_list()
     return rows["USUBJID"].is_in(known).to_numpy()
@@ -661,6 +735,7 @@ def association(run: Run, row) -> Value:
 METHODS: dict[str, Callable[[Run, dict], Value]] = {
     "disposition": disposition,
     "treatment-end": treatment_end,
+    "therapy": therapy,
     "count": count,
     "summary": summary,
     "exposure.duration": duration,
@@ -682,6 +757,9 @@ METHODS: dict[str, Callable[[Run, dict], Value]] = {
     "logrank": logrank,
     "cox": cox,
     "cox.subgroup": cox,
+    "cox.proportional": proportional,
+    "cox.multivariable": multivariable,
+    "rmst": restricted,
     "cox.interaction": interaction,
     "responders": responders,
     "agreement": agreement,

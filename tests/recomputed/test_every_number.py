@@ -23,6 +23,7 @@ import equipoise
 TRIALS = ("alter-s006", "altn-iii-04", "cdiscpilot01")
 # From a likelihood that is maximised numerically; everything else to 1e-7.
 LOOSE = ("cox", "cox.unstratified", "cox.subgroup", "cox.interaction", "interval-cox")
+LOOSE += ("cox.proportional", "cox.multivariable")
 
 
 @pytest.fixture(scope="module", params=TRIALS)

@@ -15,7 +15,7 @@ from equipoise.report.numbers import Number, index_results
 from equipoise.report.origin import SIMULATED
 from equipoise.report.print import PRINT_FORMATS, render_print
 from equipoise.report.print.book import book_data, book_pdf
-from equipoise.report.print.drawings import drawing_svg
+from equipoise.report.print.drawings import begin_drawings, sized_svg
 from equipoise.report.print.figure_files import figure_files
 from equipoise.report.print.grid import Setting, grid_of
 from equipoise.report.print.rich_text import table_rtf
@@ -77,9 +77,7 @@ def trial(request):
 def test_page_pdf_rtf_and_docx_show_one_string_for_one_result(trial):
     page = dict(Page(render_readout(tables(trial), protocol_of(trial), run=RUN)).bound)
     files, sections = printed(trial), sections_of(trial)
-    data, _ = book_data(
-        sections, protocol_of(trial), setting_of(trial), cards=[], methods=[], run=RUN
-    )
+    data = book_data(sections, protocol_of(trial), setting_of(trial), cards=[], methods=[], run=RUN)
     pdf = [b for s in data["sections"] for b in s["blocks"] if b["kind"] == "table"]
     rtf = [rtf_cells(files[name]) for name in sorted(files) if name.endswith(".rtf")]
     docx = docx_tables(files["print/tables.docx"])
@@ -197,9 +195,10 @@ def test_no_ink_touches_the_edge_of_a_figure(trial):
     )
     setting = Setting(small, *(getattr(setting, n) for n in Setting.__slots__[1:]))
     blocks = [block for section in sections_of(trial) for block in section.blocks]
+    drawn = begin_drawings(blocks, setting, sizes=("wide", "narrow"))
     pictures = {
         name: png_rows(content)
-        for name, content in figure_files(blocks, setting, cutoff=None).items()
+        for name, content in figure_files(blocks, drawn, setting, cutoff=None).items()
         if name.endswith(".png")
     }
     assert pictures
@@ -283,7 +282,8 @@ def test_states_keep_their_letters_in_every_style():
 
 def test_a_style_recolours_the_arms():
     figure = next(b for s in sections_of(TRIAL) for b in s.blocks if hasattr(b, "drawings"))
-    svg = drawing_svg(figure.drawings[0], setting_of(TRIAL, "nejm"), width_mm=178)
+    drawn = begin_drawings([figure], setting_of(TRIAL, "nejm"), sizes=("wide",))
+    svg = sized_svg(next(iter(drawn.values()))(), 178)
     assert "#BC3C29" in svg
     assert "#0072B2" not in svg
     assert 'width="178mm"' in svg
@@ -297,7 +297,7 @@ def test_an_unknown_style_is_told():
 def test_the_pdf_bears_the_date_of_the_cutoff_and_none_without():
     sections, setting = sections_of(TRIAL), setting_of(TRIAL)
     for cutoff, date in (("2024-02-15", b"D:20240215"), (None, b"")):
-        data, drawings = book_data(
+        data = book_data(
             sections[:1],
             protocol_of(TRIAL),
             setting,
@@ -305,4 +305,4 @@ def test_the_pdf_bears_the_date_of_the_cutoff_and_none_without():
             methods=[],
             run=RUN | {"cutoff": cutoff},
         )
-        assert date in book_pdf(data, drawings)
+        assert date in book_pdf(data, {})

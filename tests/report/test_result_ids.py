@@ -8,6 +8,7 @@ from tests.printed import docx_controls, pdf_pages, rtf_bookmarks
 from tests.readouts import RUN, bundled, printed, tables
 
 from equipoise.report.display_table import display_tables
+from equipoise.report.document import compose_document
 from equipoise.report.footnotes import resolved_args
 from equipoise.report.numbers import index_results
 from equipoise.report.origin import SIMULATED
@@ -26,7 +27,7 @@ def trial(request):
 @pytest.fixture(scope="module")
 def cells(trial):
     protocol = bundled(trial).trial.protocol
-    return display_tables(tables(trial), protocol, run=RUN)["display_cell"]
+    return display_tables(compose_document(tables(trial), protocol, run=RUN))["display_cell"]
 
 
 def listed(trial):
@@ -95,7 +96,7 @@ def test_word_and_rtf_hold_each_number_under_its_id(trial, cells):
 
 def _kinds(trial):
     protocol = bundled(trial).trial.protocol
-    shown = display_tables(tables(trial), protocol, run=RUN)["display"]
+    shown = display_tables(compose_document(tables(trial), protocol, run=RUN))["display"]
     return dict(shown.select("output_id", "kind").iter_rows())
 
 

@@ -15,7 +15,7 @@ from equipoise.adam.adlb import derive_adlb
 from equipoise.adam.adles import derive_adles
 from equipoise.adam.adrs import derive_adrs, order_responses
 from equipoise.adam.adsl import derive_adsl
-from equipoise.adam.adsubtx import derive_adsubtx
+from equipoise.adam.adsubtx import derive_adprtx, derive_adsubtx
 from equipoise.adam.adtr import derive_adtr
 from equipoise.adam.adtte import derive_adtte
 from equipoise.adam.assessment_schedule import derive_assessment_schedule
@@ -39,7 +39,9 @@ SUBJECTS_PER_BATCH = 25_000
 """Memory is taken for so many subjects at a time, whatever their number."""
 TIMED = frozenset(("ADTTE", "ADCONC", "ADTTECMP"))
 FROM_RESPONSES = TIMED | {"ADRS", "ADADJ", "ADRSCMP", "ADTR", "ADLES", "ADSCHED"}
-ADAM_TABLES = FROM_RESPONSES | {"ADSL", "ADAE", "ADEX", "ADEOT", "ADSUBTX", "ADLB"}
+ADAM_TABLES = FROM_RESPONSES | {"ADSL", "ADAE", "ADEX", "ADEOT", "ADPRTX", "ADSUBTX", "ADLB"}
+TRACED = frozenset(("ADRS", "ADRSCMP"))
+"""The tables that say where a response comes from and why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,7 @@ def derive_adam(
 
     ADSL, ADRS, ADSCHED, ADTTE, ADAE and ADEX of every trial; where their sources are there and the
     protocol asks: ADTR, ADLES and ADRSCMP (lesions), ADADJ, ADCONC, ADTTECMP, ADLB from LB,
-    ADSUBTX from CM or PR, ADEOT from DS.
+    ADSUBTX and ADPRTX from CM or PR, ADEOT from DS.
 
     Parameters    tables : SDTM tables by name, checked by `check_tables`; not altered
                   only : names of the tables wanted, None for all; what they do not need is not made
@@ -74,7 +76,8 @@ def derive_adam(
     absent = [name for name in needed if name not in tables]
     if absent:
         raise DataError([_missing(name, protocol) for name in absent])
-    wanted = _Wanted(tables=frozenset(ADAM_TABLES if only is None else only), traced=traced)
+    named = frozenset(ADAM_TABLES if only is None else only)
+    wanted = _Wanted(tables=named, traced=traced and not named.isdisjoint(TRACED))
     return derive_in_batches(
         lambda batch: _derive_batch(batch, protocol, wanted),
         tables,
@@ -109,6 +112,8 @@ def _derive(seen: Tables, protocol: Protocol, wanted: _Wanted) -> dict[str, pl.D
         made["ADEOT"] = derive_adeot(seen, adsl)
     if "ADSUBTX" in wanted.tables:
         made["ADSUBTX"] = derive_adsubtx(seen, adsl, protocol)
+    if "ADPRTX" in wanted.tables:
+        made["ADPRTX"] = derive_adprtx(seen, adsl, protocol)
     if "ADLB" in wanted.tables and "LB" in seen:
         made["ADLB"] = derive_adlb(seen["LB"], adsl)
     return {

@@ -34,11 +34,11 @@ def derive_last_alive(
     dates += [adsl.select(*key, day=pl.col(c)) for c in wanted if c in ("TRTSDT", "TRTEDT")]
     if not dates:
         return adsl.select(*key, LSTALVDT=pl.lit(None, dtype=pl.Date))
-    days = pl.concat(dates).drop_nulls("day")
     cutoff = data_cutoff(tables, protocol)
-    if cutoff is not None:
-        days = days.filter(pl.col("day") <= cutoff)
-    return days.group_by(key).agg(LSTALVDT=pl.col("day").max())
+    seen = True if cutoff is None else pl.col("day") <= cutoff
+    latest = [days.filter(seen).group_by(key).agg(pl.col("day").max()) for days in dates]
+    known = pl.concat(latest).drop_nulls("day")
+    return known.group_by(key).agg(LSTALVDT=pl.col("day").max())
 
 
 def _proof(name: str, frame: pl.DataFrame) -> pl.DataFrame:

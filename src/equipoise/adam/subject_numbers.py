@@ -52,6 +52,8 @@ def number_subjects(tables: Tables) -> NumberedSubjects | None:
         found = table.with_columns(_number(names, replicates).alias(SUBJECT))
         if found[SUBJECT].null_count():
             return None
+        if found[SUBJECT].is_sorted():  # tables mostly are; groups are then runs of rows
+            found = found.with_columns(pl.col(SUBJECT).set_sorted())
         numbered[name] = found.drop(REPLICATE, strict=False)
     return NumberedSubjects(tables=numbered, names=names, replicates=replicates)
 

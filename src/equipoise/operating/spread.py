@@ -59,7 +59,7 @@ def in_processes(workers: int) -> Spread:
         try:
             while True:
                 try:
-                    _fill(waiting, todo, partial(_submit, pool, run), to=AHEAD * workers)
+                    fill(waiting, todo, partial(_submit, pool, run), to=AHEAD * workers)
                     if not waiting:
                         return
                     result = waiting[0][1].result()
@@ -89,7 +89,7 @@ def _submit(pool: ProcessPoolExecutor, run: Run, block: Block) -> Future[BlockRe
     return pool.submit(run, block)
 
 
-def _fill(
+def fill(
     waiting: deque[tuple[Block, Any]],
     todo: Iterator[Block],
     submit: Callable[[Block], Any],
@@ -119,71 +119,10 @@ def _give_up_after(deaths: int) -> None:
         )
 
 
-def on_dask(client: Any) -> Spread:
-    """The workers of a Dask cluster, given its `distributed.Client`.
-
-    The scheduler computes a lost worker's blocks again on another.
-    """
-
-    def spread(run: Run, blocks: Iterable[Block]) -> Iterator[BlockResult]:
-        waiting: deque[tuple[Block, Any]] = deque()
-        todo = iter(blocks)
-        try:
-            while True:
-                slots = max(1, sum(client.nthreads().values()))
-                _fill(waiting, todo, partial(client.submit, run, pure=False), to=AHEAD * slots)
-                if not waiting:
-                    return
-                result: BlockResult = waiting[0][1].result()
-                waiting.popleft()
-                yield result
-        finally:
-            client.cancel([future for _, future in waiting])
-
-    return spread
-
-
 def choose_spread(workers: int, cluster: str | None) -> Spread:
-    """The cluster at an address, else `workers` processes, else this process."""
+    """The cluster at an address or of a queue file, else `workers` processes, else this one."""
     if cluster is not None:
-        return on_dask(dask_client(cluster))
+        from equipoise.operating.cluster import cluster_spread
+
+        return cluster_spread(cluster)
     return in_processes(workers) if workers > 1 else in_this_process
-
-
-def dask_client(address: str) -> Any:
-    """A client of the Dask scheduler at `address`, for `on_dask`."""
-    return _distributed().Client(address)
-
-
-def queue_client(system: str, *, jobs: int, **settings: Any) -> Any:
-    """A client whose workers are jobs of a batch queue, for `on_dask`.
-
-    Parameters    system : SLURM, SGE or PBS
-                  jobs : jobs to submit;  settings : as dask-jobqueue's cluster takes them
-                  (cores, memory, walltime, queue, account, ...)
-    """
-    try:
-        import dask_jobqueue
-    except ImportError as error:
-        raise _not_installed("dask-jobqueue") from error
-    cluster = getattr(dask_jobqueue, f"{system}Cluster")(**settings)
-    cluster.scale(jobs=jobs)
-    return _distributed().Client(cluster)
-
-
-def _distributed() -> Any:
-    try:
-        import distributed
-    except ImportError as error:
-        raise _not_installed("distributed") from error
-    return distributed
-
-
-def _not_installed(package: str) -> OutputError:
-    return OutputError(
-        Fault(
-            what=f"A cluster needs the package {package}, which is not installed.",
-            where="this Python environment",
-            mend="install equipoise[hpc], or run on this machine.",
-        )
-    )

@@ -99,6 +99,15 @@ def check_analyses(protocol: Protocol) -> Iterator[Finding]:
                     f"the subgroup factor `{factor.variable}` has no levels",
                     "list its levels; group a continuous variable under `groupings` first",
                 )
+        for j, factor in enumerate(analysis.covariates):
+            if factor.variable not in known:
+                yield unknown((*path, "covariates", j), "variable", factor.variable, known)
+            if factor.levels is not None and len(factor.levels) < 2:
+                yield (
+                    (*path, "covariates", j),
+                    f"the covariate `{factor.variable}` has fewer than two levels",
+                    "list its levels, the one to compare with first; none for a number",
+                )
         if analysis.endpoint not in endpoints:
             yield unknown((*path, "endpoint"), "endpoint", analysis.endpoint, endpoints)
             continue

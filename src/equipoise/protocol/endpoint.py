@@ -96,6 +96,11 @@ class Analysis(Record):
     strata: tuple[Variable, ...] = ()
     landmarks_months: tuple[Annotated[float, Field(gt=0)], ...] = ()
     subgroups: tuple[Factor, ...] = ()
+    covariates: tuple[Factor, ...] = Field(
+        default=(),
+        description="Of a Cox model of the arm and all of them together; a category is compared "
+        "with the first of its levels.",
+    )
     conf_level: Annotated[float, Field(gt=0, lt=1)] = 0.95
     convention: ConventionName | None = Field(
         default=None, description="Absent: the convention of the protocol."

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from equipoise.errors import Fault, ProtocolError
-from equipoise.operating.spread import in_processes, in_this_process
+from equipoise.operating.spread import choose_spread
 from equipoise.rehearsal.run import Effort, Progress, rehearse_protocol
 from equipoise.rehearsal.world import without_effect
 from equipoise.store.blocks import refuse_other_folder, write_beside
@@ -24,6 +24,7 @@ def rehearse_trial(
     replicates: int,
     seed: int,
     workers: int,
+    cluster: str | None,
     no_effect: bool,
     out: Path | None,
     progress: Progress | None,
@@ -45,7 +46,7 @@ def rehearse_trial(
     table = rehearse_protocol(
         protocol,
         effort=Effort(replicates=replicates, seed=seed),
-        spread=in_processes(workers) if workers > 1 else in_this_process,
+        spread=choose_spread(workers, cluster),
         folder=out,
         progress=progress or (lambda _done, _total: None),
     )

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from equipoise.protocol.model import Protocol
 from equipoise.report.design_figures import design_figures
-from equipoise.report.document import page_environment, page_style
+from equipoise.report.page import page_environment, page_style
 from equipoise.statistics.rounding import format_number
 
 _LOOK_ROWS = (

@@ -3,21 +3,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import polars as pl
 
-from equipoise.protocol.model import Protocol
 from equipoise.report.abstract import Paragraph
+from equipoise.report.document import Document
 from equipoise.report.flow import Flow
-from equipoise.report.footnotes import resolved_args
-from equipoise.report.numbers import Number, index_results
-from equipoise.report.origin import origin_of
-from equipoise.report.sections import Block, Results, Section, compose, extent
-from equipoise.report.summary import Card, key_results
+from equipoise.report.numbers import Number
+from equipoise.report.sections import Block, Section, extent
+from equipoise.report.summary import Card
 from equipoise.report.table import Part, Rounded, Table
-from equipoise.report.words import variable_labels
 
 Place = tuple[int, int, str, str, Sequence[Part]]
 DISPLAY: dict[str, Any] = {
@@ -43,19 +40,13 @@ CELL: dict[str, Any] = {
 }
 
 
-def display_tables(
-    results: Results, protocol: Protocol, *, run: Mapping[str, Any]
-) -> dict[str, pl.DataFrame]:
+def display_tables(document: Document) -> dict[str, pl.DataFrame]:
     """The tables `display` and `display_cell` of a readout, as their contracts state.
 
-    Parameters    results, run : as render_readout
     Returns       every place of every display that holds a result; the same places as on the page
     """
-    numbers = index_results(results["results"])
-    args = resolved_args(results["analysis"], variable_labels(protocol))
-    sections = compose(results, protocol, numbers, args, origin=origin_of(run["data"]))
-    cutoff = extent(run.get("cutoff"))
-    shown = named_displays(key_results(numbers, protocol), sections)
+    cutoff = extent(document.run.get("cutoff"))
+    shown = named_displays(document.cards, document.sections)
     displays, cells = [], []
     for order, (name, title, block) in enumerate(shown, start=1):
         found = list(places(block))

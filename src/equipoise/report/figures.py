@@ -4,22 +4,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 from equipoise.protocol.model import Protocol
 from equipoise.report.numbers import Number
+from equipoise.report.renderer import Draw, Drawn, draw_here
 
-VL_VERSION = "6.1"
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 INK, MUTED, RULE, ALERT = "#1B1F24", "#5B6570", "#D5DAE0", "#B42318"
 # Okabe-Ito: experimental arm, control arm, third arm, and what may follow.
 ARM_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 ARM_DASHES = ([1, 0], [7, 4], [2, 3], [9, 3, 2, 3])
-# A number stands in a text as one private-use character, so that the layout measures one glyph.
-FIRST_MARK = 0xE000
+# A number stands in a text as its place between two lozenges: signs that every font has. The
+# renderer searches all fonts of a machine, file by file, for a sign that its font lacks.
+MARK = re.compile("◊([0-9]+)◊")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +68,17 @@ def arm_styles(protocol: Protocol) -> dict[str, int]:
 
 
 def mark(numbers: list[Number], number: Number) -> str:
-    """The character that stands for a result in a text of the specification."""
-    if number not in numbers:
+    """What stands for a result in a text of the specification."""
+    known = [item.result_id for item in numbers]
+    if number.result_id not in known:
         numbers.append(number)
-    return chr(FIRST_MARK + numbers.index(number))
+        known.append(number.result_id)
+    return f"◊{known.index(number.result_id)}◊"
+
+
+def bind_marks(text: str, numbers: Sequence[Number], bound: Callable[[Number], str]) -> str:
+    """The drawing with every mark replaced by what `bound` makes of the number it stands for."""
+    return MARK.sub(lambda found: bound(numbers[int(found[1])]), text)
 
 
 def base_spec(*, width: int, height: int, font_size: int) -> dict[str, Any]:
@@ -122,9 +130,16 @@ def pixels(field: str) -> dict[str, Any]:
 
 def render_svg(figure: Figure, drawing: Drawing) -> str:
     """The drawing as SVG text to stand inside a page; equal input gives equal bytes."""
-    import vl_convert  # costs 0.1 s: pages without figures do not pay it
+    return begin_svg(figure, drawing, draw_here)()
 
-    svg: str = vl_convert.vegalite_to_svg(dict(drawing.spec), vl_version=VL_VERSION)
+
+def begin_svg(figure: Figure, drawing: Drawing, draw: Draw) -> Drawn:
+    """The same drawing, begun now and waited for when it is called."""
+    drawn = draw(drawing.spec, None)
+    return lambda: _for_page(drawn(), figure, drawing)
+
+
+def _for_page(svg: str, figure: Figure, drawing: Drawing) -> str:
     name = f"{figure.id}-{drawing.size}".replace(".", "-")
     svg = _stable_ids(svg, name)
     svg = re.sub(r' (?:d|transform)="[^"]*"', _short_numbers, svg)
@@ -133,8 +148,7 @@ def render_svg(figure: Figure, drawing: Drawing) -> str:
     svg = re.sub(r' (role|aria-[a-z]+)="[^"]*"', "", svg)
     svg = re.sub(r'<path class="(?:back|fore)ground"[^>]*display="none"/>', "", svg)
     svg = re.sub(r'<path class="background" d="M0,0h0v0h0Z"[^>]*/>', "", svg)
-    for index, number in enumerate(drawing.numbers):
-        svg = svg.replace(chr(FIRST_MARK + index), _bound(number))
+    svg = bind_marks(svg, drawing.numbers, _bound)
     head, _, body = svg.partition(">")
     view = re.search(r'viewBox="([^"]*)"', head)
     assert view is not None  # vl-convert always writes one

@@ -30,6 +30,9 @@ NAMES = {
     "moves": "Patients whose time ends otherwise",
     "cox.subgroup": "Cox model within each subgroup",
     "cox.interaction": "Test of interaction by likelihood ratio",
+    "cox.proportional": "Test of proportional hazards, score form of Grambsch and Therneau",
+    "cox.multivariable": "Cox model of arm and covariates together",
+    "rmst": "Restricted mean time, area under the Kaplan-Meier curve",
     "follow-up": "Follow-up",
     "cox": "Cox proportional hazards model",
     "cox.unstratified": "Cox model without strata",
@@ -56,6 +59,7 @@ NAMES = {
     "summary": "Summary statistics",
     "count": "Count",
     "disposition": "Count",
+    "therapy": "Patients with anticancer therapy",
     "treatment-end": "How treatment ended",
     "responders": "Summary of the patients who responded",
     "deaths": "Deaths",
@@ -116,6 +120,8 @@ PHRASES: dict[tuple[str, str] | str, str] = {
     "strata": "stratified by {}",
     ("sides", "2"): "two-sided",
     ("sides", "1"): "one-sided",
+    ("transform", "km"): "time as one less the Kaplan-Meier estimate of all patients",
+    "horizon": "up to the {}",
     ("ties", "efron"): "ties after Efron",
     ("ties", "breslow"): "ties after Breslow",
     ("ties", "exact"): "ties by the exact method",
@@ -171,6 +177,7 @@ SILENT = (
     "at_least_days",
     "parameters",
     "counts",
+    "covariates",
 )
 
 

@@ -12,7 +12,7 @@ import polars as pl
 from markupsafe import Markup
 
 from equipoise.report.design_page import PlainTable
-from equipoise.report.document import page_environment, page_style
+from equipoise.report.page import page_environment, page_style
 from equipoise.report.scenario_figures import scenario_figures
 from equipoise.statistics.rounding import format_number
 

@@ -23,8 +23,10 @@ from equipoise.report.exposure_table import dose_table, duration_table
 from equipoise.report.figures import Figure
 from equipoise.report.flow import Flow, patient_flow
 from equipoise.report.forest_figure import forest_figures
+from equipoise.report.hazards_table import hazards_table, multivariable_tables
 from equipoise.report.kaplan_meier_figure import kaplan_meier_figure
 from equipoise.report.laboratory_table import shift_table
+from equipoise.report.left_out import left_out_table
 from equipoise.report.listing_tables import listing_tables
 from equipoise.report.look_table import look_table
 from equipoise.report.numbers import Number, Numbers
@@ -41,6 +43,7 @@ from equipoise.report.subgroup_table import subgroup_tables
 from equipoise.report.survival_table import follow_up_table, survival_table
 from equipoise.report.swimmer_figure import swimmer_figures
 from equipoise.report.table import Table, cell_numbers, without_idle_notes
+from equipoise.report.therapy_table import therapy_tables
 from equipoise.report.treatment_end_table import treatment_end_table
 from equipoise.report.waterfall_figure import waterfall_figure
 
@@ -113,6 +116,7 @@ def _sections(
                 disposition_table(numbers, protocol),
                 treatment_end_table(numbers, protocol),
                 baseline_table(numbers, protocol, args),
+                *therapy_tables(numbers, protocol),
             ],
         ),
         *_efficacy(numbers, protocol, args, origin=origin, patients=patients),
@@ -154,6 +158,10 @@ def _sections(
         ),
         _section("assumptions", "Assumptions", [assumption_table(protocol)]),
     ]
+    shown = [getattr(block, "id", "") for section in found for block in section.blocks]
+    names = [*shown, "abstract-1", *(["listing-"] if patients else [])]
+    left_out = [left_out_table(names, patients=patients)]
+    found.append(_section("left-out", "Displays left out", left_out))
     return [section for section in found if section.blocks]
 
 
@@ -196,6 +204,8 @@ def _efficacy(
                 look_table(analysis, numbers, protocol, args),
                 *forest_figures(analysis, numbers, protocol, label=origin.label),
                 *subgroup_tables(analysis, numbers, protocol, args),
+                hazards_table(analysis, numbers, protocol, args),
+                *multivariable_tables(analysis, numbers, protocol, args),
                 *rule_set_tables(analysis, numbers, protocol, args),
             ],
             eyebrow=f"{PURPOSES.get(analysis.purpose, analysis.purpose.capitalize())} analysis",

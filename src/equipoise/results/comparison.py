@@ -42,6 +42,7 @@ class Pair:
     stratum: NDArray[np.str_] | None
     warning: str | None
     empty: bool
+    subjects: tuple[str, ...] = ()
 
 
 def cox(
@@ -50,7 +51,7 @@ def cox(
     """Hazard ratios; below 1 the experimental arm has the lower hazard."""
     return [
         item
-        for pair in _pairs(task, adam, protocol, run_id)
+        for pair in compared_pairs(task, adam, protocol, run_id)
         for item in hazard_results(
             task, pair, unless=NO_PATIENTS if pair.empty else None, more=("z", "p")
         )
@@ -61,7 +62,7 @@ def logrank(
     task: Task, adam: Mapping[str, pl.DataFrame], protocol: Protocol, *, run_id: str
 ) -> list[Result]:
     """Log-rank tests of two arms; z below 0: fewer events than expected in the experimental."""
-    return [item for pair in _pairs(task, adam, protocol, run_id) for item in _test(pair)]
+    return [item for pair in compared_pairs(task, adam, protocol, run_id) for item in _test(pair)]
 
 
 def logrank_overall(
@@ -74,9 +75,10 @@ def logrank_overall(
     return _test(replace(pair, scope=scope, empty=not pair.days.size))
 
 
-def _pairs(
+def compared_pairs(
     task: Task, adam: Mapping[str, pl.DataFrame], protocol: Protocol, run_id: str
 ) -> list[Pair]:
+    """The control and each experimental arm, with their rows."""
     control = protocol.control
     assert control is not None  # the plan has no comparison without one
     arms = {item.group.arm: item for item in observed_times(task, adam, protocol)}
@@ -108,6 +110,7 @@ def _compare(
         stratum=stratum,
         warning=f"{unknown} patients without a stratum form one of their own" if unknown else None,
         empty=any(not item.rows.height for item in arms),
+        subjects=tuple(rows["USUBJID"]),
     )
 
 

@@ -104,6 +104,8 @@ def _survival_methods(
             yield method, SPECIFIED, args, "comparison"
             if analysis.strata:
                 yield f"{method}.unstratified", SUPPORT, {**args, "strata": []}, "comparison"
+    if "cox" in analysis.methods:
+        yield from _beside_the_ratio(protocol, analysis, curve)
     if analysis.subgroups and "cox" in analysis.methods:
         levels = {item.variable: list(item.levels or ()) for item in analysis.subgroups}
         within = {**cox_args(protocol, analysis), "strata": [], "levels": levels}
@@ -116,6 +118,22 @@ def _survival_methods(
         yield "cox.interaction", SPECIFIED, {**test, "interaction": "arm x factor"}, "subgroups"
     if "logrank" in analysis.methods and len(protocol.arms) > 2:
         yield "logrank.overall", SUPPORT, logrank_args(analysis), "comparison"
+
+
+def _beside_the_ratio(
+    protocol: Protocol, analysis: Analysis, curve: dict[str, Any]
+) -> Iterator[tuple[str, str, dict[str, Any], str]]:
+    """Whether hazards are proportional, restricted means, and the model with covariates."""
+    model = cox_args(protocol, analysis)
+    test = {k: v for k, v in model.items() if k in ("strata", "ties")}
+    yield "cox.proportional", SUPPORT, {**test, "transform": "km"}, "hazards"
+    unused = ("landmarks_months", "stop", "quartile_plateau", "plateau", "median_interval")
+    mean = {k: v for k, v in curve.items() if k not in unused}
+    yield "rmst", SUPPORT, {**mean, "horizon": "shortest of the arms' last times"}, "hazards"
+    if analysis.covariates:
+        levels = {c.variable: list(c.levels) if c.levels else None for c in analysis.covariates}
+        together = {**model, "strata": [], "covariates": levels}
+        yield "cox.multivariable", SPECIFIED, together, "multivariable"
 
 
 def _response(

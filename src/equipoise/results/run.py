@@ -26,9 +26,11 @@ from equipoise.results.event_rates import event_rates
 from equipoise.results.exposure import exposure_drug, exposure_duration
 from equipoise.results.follow_up import follow_up
 from equipoise.results.group_sequential import ADLOOK, group_sequential
+from equipoise.results.hazards import proportional, restricted_mean
 from equipoise.results.interval_times import interval_hazard, turnbull_summary
 from equipoise.results.laboratory import grade_shifts
 from equipoise.results.landmark_difference import landmark_difference
+from equipoise.results.multivariable import multivariable
 from equipoise.results.plan import plan_analyses, plan_tasks
 from equipoise.results.responders import time_among_responders
 from equipoise.results.response import best_response, response
@@ -39,6 +41,7 @@ from equipoise.results.sentences import sentence_table
 from equipoise.results.shown import shown
 from equipoise.results.subgroups import subgroup_hazard, subgroup_interaction, subgroup_summary
 from equipoise.results.task import Task
+from equipoise.results.therapy import therapy
 from equipoise.results.time_to_event import time_to_event
 from equipoise.results.treatment_end import treatment_end
 
@@ -53,6 +56,9 @@ METHODS: dict[str, Method] = {
     "kaplan-meier.subgroup": subgroup_summary,
     "cox.subgroup": subgroup_hazard,
     "cox.interaction": subgroup_interaction,
+    "cox.proportional": proportional,
+    "cox.multivariable": multivariable,
+    "rmst": restricted_mean,
     "follow-up": follow_up,
     "cox": cox,
     "logrank": logrank,
@@ -76,6 +82,7 @@ METHODS: dict[str, Method] = {
     "shown": shown,
     "disposition": disposition,
     "treatment-end": treatment_end,
+    "therapy": therapy,
     "summary": baseline,
     "count": baseline,
     "exposure.duration": exposure_duration,

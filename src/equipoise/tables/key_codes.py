@@ -55,9 +55,8 @@ def take_rows(frame: pl.DataFrame, places: pl.Series) -> pl.DataFrame:
 
 def repeated_rows(frame: pl.DataFrame, *, on: Sequence[str]) -> Booleans:
     """Whether the key of a row is that of another row too; missing is a value like others."""
-    number = group_rows(frame, on=on)
-    repeated: Booleans = np.bincount(number)[number] > 1
-    return repeated
+    number, _ = key_numbers(frame, on=on)
+    return np.asarray(pl.Series(number).is_duplicated().to_numpy())
 
 
 def group_rows(frame: pl.DataFrame, *, on: Sequence[str]) -> Integers:

@@ -13,7 +13,7 @@ from equipoise.report.figures import Figure, print_drawings
 from equipoise.report.flow import Box, Flow
 from equipoise.report.numbers import Number
 from equipoise.report.origin import origin_of
-from equipoise.report.print.drawings import drawing_svg
+from equipoise.report.print.drawings import drawing_name
 from equipoise.report.print.grid import (
     Grid,
     Setting,
@@ -46,9 +46,8 @@ def book_data(
     cards: Iterable[Card],
     methods: Iterable[Mapping[str, Any]],
     run: Mapping[str, Any],
-) -> tuple[Data, dict[str, str]]:
-    """What the template prints, all of it text, and the drawings by file name."""
-    drawings: dict[str, str] = {}
+) -> Data:
+    """What the template prints, all of it text; figures by the files of their wide drawings."""
     sections, cards = list(sections), list(cards)
     identity = protocol.identity
     head = (f"Phase {identity.phase}", identity.blinding, identity.registration)
@@ -70,12 +69,13 @@ def book_data(
         "imprint": _imprint(setting),
         "facts": [list(pair) for pair in facts(protocol)],
         "cards": [_card(card, setting) for card in cards],
-        "sections": [_section(section, setting, drawings) for section in sections],
+        "sections": [_section(section, setting) for section in sections],
         "methods": [_method(item) for item in methods],
         "result_ids": result_ids(cards, sections),
         "run": _run(run),
     }
-    return plain_data(data), drawings
+    printed: Data = plain_data(data)
+    return printed
 
 
 def arm_colour(index: int, setting: Setting) -> str:
@@ -104,12 +104,12 @@ def flow_data(flow: Flow, setting: Setting) -> Data:
     return {"top": [box(item) for item in flow.top], "arms": arms}
 
 
-def _section(section: Section, setting: Setting, drawings: dict[str, str]) -> Data:
-    blocks = [_block(block, setting, drawings) for block in section.blocks]
+def _section(section: Section, setting: Setting) -> Data:
+    blocks = [_block(block, setting) for block in section.blocks]
     return {"title": section.title, "eyebrow": section.eyebrow, "blocks": blocks}
 
 
-def _block(block: Block, setting: Setting, drawings: dict[str, str]) -> Data:
+def _block(block: Block, setting: Setting) -> Data:
     if isinstance(block, Table):
         return {"kind": "table"} | _grid_data(grid_of(block, setting))
     if isinstance(block, Paragraph):
@@ -125,7 +125,7 @@ def _block(block: Block, setting: Setting, drawings: dict[str, str]) -> Data:
     if isinstance(block, Flow):
         notes = notes_of(block.footnotes, flow_numbers(block), setting, display=block.id)
         return shared | {"flow": flow_data(block, setting), "notes": notes}
-    return shared | _figure(block, setting, drawings)
+    return shared | _figure(block, setting)
 
 
 def _grid_data(grid: Grid) -> Data:
@@ -136,13 +136,11 @@ def _grid_data(grid: Grid) -> Data:
     return data
 
 
-def _figure(figure: Figure, setting: Setting, drawings: dict[str, str]) -> Data:
+def _figure(figure: Figure, setting: Setting) -> Data:
     files, numbers = [], list[Number]()
     for part, drawing in print_drawings(figure):
         if drawing.size == "wide":
-            name = f"figure-{figure.number}{part}.svg"
-            drawings[name] = drawing_svg(drawing, setting)
-            files.append(name)
+            files.append(f"{drawing_name(figure, part, drawing)}.svg")
             numbers += drawing.numbers
     notes = notes_of(figure.footnotes, numbers, setting, display=figure.id)
     return {"files": files, "alt": figure.description, "notes": notes}

@@ -4,43 +4,60 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from html import escape
 from typing import Any
 
-from equipoise.report.figures import ARM_COLOURS, FIRST_MARK, FONT, VL_VERSION, Drawing
+from equipoise.report.figures import (
+    ARM_COLOURS,
+    FONT,
+    Drawing,
+    Figure,
+    bind_marks,
+    print_drawings,
+)
+from equipoise.report.numbers import Number
 from equipoise.report.print.grid import Setting, plain
 from equipoise.report.print.style import Style, number_text
 from equipoise.report.print.typeset import FONT as PRINT_FONT
-from equipoise.report.print.typeset import font_folder
+from equipoise.report.renderer import Draw, Drawn, draw_here
 
 FALLBACK = "Arial, Helvetica, sans-serif"
 
 
-def drawing_svg(drawing: Drawing, setting: Setting, *, width_mm: float | None = None) -> str:
-    """The drawing as SVG, as wide as asked; equal input gives equal bytes."""
-    import vl_convert  # costs 0.1 s
-
-    _register_font()
-    svg: str = vl_convert.vegalite_to_svg(
-        _restyled(drawing.spec, _changes(setting.style)),
-        vl_version=VL_VERSION,
-        format_locale=_locale(setting.style),
-    )
-    for index, number in enumerate(drawing.numbers):
-        text = escape(plain(number_text(number, setting.style, setting.numbers)))
-        svg = svg.replace(chr(FIRST_MARK + index), text)
-    svg = _counted_ids(re.sub(r' (role|aria-[a-z]+)="[^"]*"', "", svg))
-    return _sized(svg, width_mm) if width_mm else svg
+def begin_drawings(
+    blocks: Iterable[object], setting: Setting, *, sizes: Collection[str], draw: Draw = draw_here
+) -> dict[str, Drawn]:
+    """The drawings of the figures among the blocks, begun now, by their names."""
+    return {
+        drawing_name(figure, part, drawing): _begin(drawing, setting, draw)
+        for figure in blocks
+        if isinstance(figure, Figure)
+        for part, drawing in print_drawings(figure)
+        if drawing.size in sizes
+    }
 
 
-@cache
-def _register_font() -> None:
-    """Once per process: each further time would start the renderer anew."""
-    import vl_convert
+def drawing_name(figure: Figure, part: str, drawing: Drawing) -> str:
+    """A name for each drawing of a document; a file can bear it."""
+    return f"figure-{figure.number}{part}-{drawing.size}"
 
-    vl_convert.register_font_directory(font_folder())
+
+def _begin(drawing: Drawing, setting: Setting, draw: Draw) -> Drawn:
+    """A drawing as SVG; equal input gives equal bytes."""
+    spec = _restyled(drawing.spec, _changes(setting.style))
+    drawn = draw(spec, _locale(setting.style))
+    return cache(lambda: _for_print(drawn(), drawing, setting))
+
+
+def _for_print(svg: str, drawing: Drawing, setting: Setting) -> str:
+    svg = bind_marks(svg, drawing.numbers, lambda number: _text(number, setting))
+    return _counted_ids(re.sub(r' (role|aria-[a-z]+)="[^"]*"', "", svg))
+
+
+def _text(number: Number, setting: Setting) -> str:
+    return escape(plain(number_text(number, setting.style, setting.numbers)))
 
 
 def _changes(style: Style) -> dict[str, str]:
@@ -78,8 +95,8 @@ def _counted_ids(svg: str) -> str:
     return svg
 
 
-def _sized(svg: str, width_mm: float) -> str:
-    """The width in millimetres and the height in proportion."""
+def sized_svg(svg: str, width_mm: float) -> str:
+    """The drawing with its width in millimetres and its height in proportion."""
     head, _, body = svg.partition(">")
     view = re.search(r'viewBox="([^"]*)"', head)
     assert view is not None  # vl-convert always writes one

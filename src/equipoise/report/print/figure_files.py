@@ -3,22 +3,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from equipoise.report.figures import Figure, print_drawings
 from equipoise.report.flow import Flow
 from equipoise.report.print.book import flow_data, plain_data
-from equipoise.report.print.drawings import drawing_svg
+from equipoise.report.print.drawings import drawing_name, sized_svg
 from equipoise.report.print.grid import Setting, plain
 from equipoise.report.print.typeset import document_date, typeset
+from equipoise.report.renderer import Drawn
 from equipoise.report.sections import Block
 
 MARGIN_MM = 1.5
 
 
 def figure_files(
-    blocks: Iterable[Block], setting: Setting, *, cutoff: str | None
+    blocks: Iterable[Block], drawn: Mapping[str, Drawn], setting: Setting, *, cutoff: str | None
 ) -> dict[str, bytes]:
     """Files by name: figure-02-km-pfs-wide.svg and so on; the flow of patients has no SVG."""
     files: dict[str, bytes] = {}
@@ -31,7 +32,8 @@ def figure_files(
             for part, drawing in print_drawings(block):
                 width = setting.style.widths_mm[drawing.size]
                 data = _data(block, setting, width, cutoff)
-                svg = drawing_svg(drawing, setting, width_mm=width - 2 * MARGIN_MM)
+                svg = drawn[drawing_name(block, part, drawing)]()
+                svg = sized_svg(svg, width - 2 * MARGIN_MM)
                 files |= _files(f"{file_stem(block)}{part}-{drawing.size}", data, svg, setting)
     return files
 

@@ -8,8 +8,6 @@ from collections.abc import Collection
 from equipoise.errors import Fault, OutputError
 
 FORMATS = ("html", "pdf", "rtf", "docx", "figures", "ars", "cards")
-# Not paper: the results for other programs.
-EXPORTS = ("ars", "cards")
 
 
 def wanted_formats(formats: Collection[str]) -> list[str]:

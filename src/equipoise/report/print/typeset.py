@@ -13,13 +13,9 @@ from importlib.resources import files
 from typing import Any, Literal
 
 from equipoise.errors import Fault, OutputError
+from equipoise.report.renderer import font_folder
 
 FONT = "Source Sans Pro"
-
-
-def font_folder() -> str:
-    """Where the font's files lie."""
-    return str(files("font_source_sans_pro").joinpath("files"))
 
 
 @cache
