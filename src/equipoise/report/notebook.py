@@ -20,7 +20,7 @@ from equipoise.report.sections import Block, extent
 from equipoise.report.summary import Card
 from equipoise.report.table import Table
 
-ROW, HEAD, TEXT = 30, 170, 460
+ROW, HEAD, TEXT = 30, 230, 720
 """Heights in pixels: of a row, of titles and notes, and of a text."""
 
 
