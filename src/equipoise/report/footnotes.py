@@ -41,6 +41,8 @@ NAMES = {
     "logrank.overall": "Log-rank test of all arms",
     "group-sequential": "Group-sequential bounds at the events observed",
     "clopper-pearson": "Exact (Clopper-Pearson) proportion",
+    "clopper-pearson.subgroup": "Proportion within each subgroup",
+    "rate-difference.subgroup": "Difference of rates within each subgroup",
     "clopper-pearson.confirmed": "Exact (Clopper-Pearson) proportion, confirmed responses",
     "clopper-pearson.unconfirmed": "Exact (Clopper-Pearson) proportion, unconfirmed responses",
     "rate-difference": "Difference of rates",
@@ -178,6 +180,7 @@ SILENT = (
     "parameters",
     "counts",
     "covariates",
+    "factors",
 )
 
 

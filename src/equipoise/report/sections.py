@@ -34,6 +34,7 @@ from equipoise.report.origin import Origin
 from equipoise.report.patient_rows import Patients, index_patients
 from equipoise.report.published_table import assumption_table, published_table
 from equipoise.report.responders_table import responders_tables
+from equipoise.report.response_subgroup_table import response_subgroup_tables
 from equipoise.report.response_table import response_table
 from equipoise.report.rule_set_table import rule_set_tables
 from equipoise.report.shells import baseline_table, disposition_table, populations_table
@@ -100,6 +101,7 @@ def _sections(
         response_table(item.id, numbers, protocol, args) for item in protocol.evaluators
     ]
     readers += responders_tables(numbers, protocol, args)
+    readers += response_subgroup_tables(numbers, protocol, args)
     people = index_patients(results)
     each = patient_figures(people, numbers, protocol, across=origin.label)
     published = published_table(results.get("published"), numbers, protocol, note=origin.note)

@@ -35,6 +35,7 @@ from equipoise.results.plan import plan_analyses, plan_tasks
 from equipoise.results.responders import time_among_responders
 from equipoise.results.response import best_response, response
 from equipoise.results.response_comparison import association, odds_ratio, rate_difference
+from equipoise.results.response_subgroups import subgroup_differences, subgroup_rates
 from equipoise.results.rule_set_moves import rule_set_moves
 from equipoise.results.schema import Result, results_table, rowset_table
 from equipoise.results.sentences import sentence_table
@@ -74,6 +75,8 @@ METHODS: dict[str, Method] = {
     "moves": rule_set_moves,
     "group-sequential": group_sequential,
     "clopper-pearson": response,
+    "clopper-pearson.subgroup": subgroup_rates,
+    "rate-difference.subgroup": subgroup_differences,
     "rate-difference": rate_difference,
     "odds-ratio": odds_ratio,
     "association": association,
