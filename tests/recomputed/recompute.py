@@ -750,6 +750,7 @@ METHODS: dict[str, Callable[[Run, dict], Value]] = {
     "disposition": disposition,
     "treatment-end": treatment_end,
     "therapy": therapy,
+    "deviations": therapy,
     "count": count,
     "summary": summary,
     "exposure.duration": duration,

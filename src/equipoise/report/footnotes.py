@@ -61,6 +61,8 @@ NAMES = {
     "summary": "Summary statistics",
     "count": "Count",
     "disposition": "Count",
+    "deviations": "Patients with a protocol deviation",
+    "stratification": "Strata as randomised and as recorded",
     "therapy": "Patients with anticancer therapy",
     "treatment-end": "How treatment ended",
     "responders": "Summary of the patients who responded",
@@ -181,6 +183,8 @@ SILENT = (
     "counts",
     "covariates",
     "factors",
+    "kind",
+    "names",
 )
 
 

@@ -30,6 +30,7 @@ from equipoise.report.left_out import left_out_table
 from equipoise.report.listing_tables import listing_tables
 from equipoise.report.look_table import look_table
 from equipoise.report.numbers import Number, Numbers
+from equipoise.report.occurrence_table import occurrence_tables
 from equipoise.report.origin import Origin
 from equipoise.report.patient_rows import Patients, index_patients
 from equipoise.report.published_table import assumption_table, published_table
@@ -40,11 +41,11 @@ from equipoise.report.rule_set_table import rule_set_tables
 from equipoise.report.shells import baseline_table, disposition_table, populations_table
 from equipoise.report.special_interest_table import special_interest_table
 from equipoise.report.spider_figure import spider_figure
+from equipoise.report.stratification_table import stratification_table
 from equipoise.report.subgroup_table import subgroup_tables
 from equipoise.report.survival_table import follow_up_table, survival_table
 from equipoise.report.swimmer_figure import swimmer_figures
 from equipoise.report.table import Table, cell_numbers, without_idle_notes
-from equipoise.report.therapy_table import therapy_tables
 from equipoise.report.treatment_end_table import treatment_end_table
 from equipoise.report.waterfall_figure import waterfall_figure
 
@@ -118,7 +119,8 @@ def _sections(
                 disposition_table(numbers, protocol),
                 treatment_end_table(numbers, protocol),
                 baseline_table(numbers, protocol, args),
-                *therapy_tables(numbers, protocol),
+                stratification_table(numbers, protocol),
+                *occurrence_tables(numbers, protocol),
             ],
         ),
         *_efficacy(numbers, protocol, args, origin=origin, patients=patients),
