@@ -23,12 +23,14 @@ $(UV):
 $(VENV)/.run: requirements.lock pyproject.toml | $(UV)
 	$(UV) pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r requirements.lock
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps -e .
+	@$(BIN)/python -m compileall -q src
 	@$(BIN)/python -c "from equipoise.statistics import compile_kernels; compile_kernels(); from equipoise.twins.search import compile_search; compile_search()"
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(UV)
 	$(UV) pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode -r requirements-dev.lock
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps -e .
+	@$(BIN)/python -m compileall -q src
 	@touch $@ $(VENV)/.run
 
 setup: $(VENV)/.run  ## make the environment that runs equipoise

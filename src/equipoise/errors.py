@@ -30,6 +30,10 @@ class EquipoiseError(Exception):
         self.faults: tuple[Fault, ...] = (faults,) if isinstance(faults, Fault) else tuple(faults)
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
+    def __reduce__(self) -> tuple[type[EquipoiseError], tuple[tuple[Fault, ...]]]:
+        """A worker process sends its faults, not their text."""
+        return type(self), (self.faults,)
+
 
 class TrialNotFoundError(EquipoiseError):
     """No bundled protocol and no file bears that name."""

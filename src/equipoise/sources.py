@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from equipoise.design.look_table import look_number
-from equipoise.looks import follow_to_last_look, hold_look
 from equipoise.pipeline import derive_stage
 from equipoise.trial import (
     Evidence,
@@ -73,6 +71,9 @@ def derived(
         loaded, evidence = begin(trial, data, tables, seed, progress, simulated=simulated)
         progress("deriving endpoints")
         return loaded, evidence, derive_stage(loaded, evidence)
+
+    from equipoise.design.look_table import look_number  # half of the design: looks alone need it
+    from equipoise.looks import follow_to_last_look, hold_look
 
     loaded = load_trial(trial)
     look_number(loaded.protocol, look)  # a look that is not planned is told before the work

@@ -1,6 +1,7 @@
 """Many whole-patient trials at once: each as if alone, the same from any number of workers."""
 
 import math
+import pickle
 
 import polars as pl
 import pytest
@@ -10,7 +11,7 @@ import equipoise
 from equipoise.adam import derive_adam
 from equipoise.adam.response_records import TRACE
 from equipoise.cli import main
-from equipoise.errors import OutputError, ProtocolError
+from equipoise.errors import DataError, Fault, OutputError, ProtocolError
 from equipoise.operating.spread import in_processes, in_this_process
 from equipoise.rehearsal.block import READ, RehearsalBlock, rehearse_block, without_sensitivity
 from equipoise.rehearsal.run import Effort, rehearse_protocol
@@ -86,6 +87,12 @@ def test_two_processes_and_an_interruption_give_the_same_bytes(tmp_path):
     again = rehearse_protocol(PROTOCOL, effort=EFFORT, folder=tmp_path / "two", spread=counted)
     assert computed == [1]
     assert again.equals(whole)
+
+
+def test_a_fault_found_by_a_worker_is_told_as_it_was_found():
+    found = DataError([Fault("one", "here", "so"), Fault("two", "there", "thus")])
+    told = pickle.loads(pickle.dumps(found))
+    assert (str(told), told.faults) == (str(found), found.faults)
 
 
 def test_another_seed_or_protocol_is_not_taken_from_the_folder(tmp_path):

@@ -18,9 +18,10 @@ import pytest
 from equipoise.protocol.read import read_protocol
 from equipoise.recist.criterion import read_criterion
 from equipoise.recist.lesion_response import derive_lesion_response
+from equipoise.recist.lesion_tables import LARGEST_MM
 from equipoise.recist.response_options import RECIST_1_1
 from equipoise.recist.sdtm_lesions import lesions_from_sdtm, measurements_from_sdtm
-from equipoise.simulated import simulate_trial
+from equipoise.simulated import simulate_replicates, simulate_trial
 
 FILE = Path(__file__).parents[2] / "protocols" / "altn-iii-04.yaml"
 
@@ -198,3 +199,10 @@ def test_sizes_agree_as_text_and_as_number(trial: dict[str, pl.DataFrame]) -> No
     sized = trial["TR"].filter(pl.col("TRSTRESN").is_not_null())
     assert (sized["TRSTRESC"].cast(pl.Float64) == sized["TRSTRESN"]).all()
     assert (sized["TRORRESU"] == "mm").all()
+
+
+def test_no_target_is_larger_than_a_patient() -> None:
+    """Replicate 332 of seed 1 draws a target five and a half standard deviations out."""
+    protocol = read_protocol(FILE.read_text(), file=FILE.name)[0]
+    measured = simulate_replicates(protocol, seed=1, replicates=[332])["TR"]["TRSTRESN"]
+    assert 0 <= measured.min() < measured.max() < LARGEST_MM

@@ -138,6 +138,21 @@ def test_what_no_arm_reached_is_said_once() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("kind", "what"),
+    [
+        ("ttd", "the proportion still on treatment"),
+        ("dodc", "the proportion with disease still controlled"),
+        ("pfs", "progression-free survival"),
+    ],
+)
+def test_a_rate_says_what_it_is_a_rate_of(kind: str, what: str) -> None:
+    endpoints = small_analysis_protocol().model_dump()["endpoints"]
+    changed = [e | ({"kind": kind} if e["id"] == "PFS" else {}) for e in endpoints]
+    found = read(small_adam(), small_analysis_protocol(endpoints=changed))
+    assert found["findings.PFS.rate.3"].startswith(f"At 3 months, {what} was 66.7%")
+
+
 def test_what_nobody_recorded_is_not_counted() -> None:
     """Without the actions taken nobody knows which events ended the treatment."""
     adam = small_adam()
@@ -154,6 +169,21 @@ def test_a_label_with_a_comma_is_closed_by_one() -> None:
     assert found["findings.PFS.median"].startswith(
         "Median progression-free survival, in months, was 3.9 months"
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "what"),
+    [
+        ("os", "progression-free survival"),
+        ("dor", "the proportion still in response"),
+        ("ttd", "the proportion still on treatment"),
+    ],
+)
+def test_a_rate_at_a_time_is_of_those_without_the_event(kind: str, what: str) -> None:
+    endpoints = small_analysis_protocol().model_dump()["endpoints"]
+    endpoints[0]["kind"] = kind
+    found = read(small_adam(), small_analysis_protocol(endpoints=endpoints))
+    assert found["findings.PFS.rate.3"].startswith(f"At 3 months, {what} was 66.7%")
 
 
 @pytest.mark.parametrize(

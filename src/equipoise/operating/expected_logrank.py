@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from equipoise.operating.logrank_moments import Moments, moments_of_scans, moments_of_times
 from equipoise.operating.plan import Floats, Plan, make_plan
@@ -31,7 +31,7 @@ class ZLaw:
 
     def rejects(self, *, level: float) -> float:
         """Probability that Z exceeds the one-sided normal bound, Z taken as normal."""
-        return float(norm.sf((norm.ppf(1 - level) - self.mean) / self.sd))
+        return float(ndtr(-(ndtri(1 - level) - self.mean) / self.sd))
 
 
 def logrank_law(trial: EventTimeTrial, *, month: float) -> ZLaw:

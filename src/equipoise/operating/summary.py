@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import polars as pl
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from equipoise.operating.kernel import CUT, ENROLLED, EVENTS, LOG_HR, SE, Z
 from equipoise.operating.plan import Floats, Ints
@@ -61,7 +61,7 @@ def _estimates(rows: Floats, truth: float | None, confidence: float, stem: str, 
     """Estimate, bias and coverage from (replicates, 6) rows."""
     yield f"{stem}log_hr", look, rows[:, LOG_HR]
     if truth is not None:
-        width = norm.ppf(0.5 + confidence / 2) * rows[:, SE]
+        width = ndtri(0.5 + confidence / 2) * rows[:, SE]
         covered = np.where(np.isnan(width), np.nan, np.abs(rows[:, LOG_HR] - truth) <= width)
         yield f"{stem}bias", look, rows[:, LOG_HR] - truth
         yield f"{stem}coverage", look, covered

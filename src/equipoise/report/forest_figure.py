@@ -28,7 +28,7 @@ TICKS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0)
 LARGEST_SQUARE = 190.0  # area in square pixels of the mark of all patients
 
 
-WIDE = Layout("wide", 190, 512, 13, 22, 22)
+WIDE = Layout("wide", 190, 526, 13, 22, 22)
 NARROW = Layout("narrow", 300, 0, 10, 33, 19)
 
 

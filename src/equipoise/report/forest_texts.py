@@ -30,7 +30,7 @@ def beside_layers(
 ) -> list[dict[str, Any]]:
     """Beside the plot: events and N, medians, hazard ratio and interaction, with their heads."""
     start, right = -layout.left, layout.plot + 14
-    first, step = start + 270, 146
+    first, step = start + 284, 146
     places = middles(lines, layout)
     heads = [
         {"text": f"HR ({_level(lines, numbers)} CI)", "px": right, "py": -12, "align": "left"},

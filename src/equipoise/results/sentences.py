@@ -28,6 +28,14 @@ from equipoise.results.wording import (
 )
 
 Sentence = tuple[str, str]
+STILL = {
+    "dor": "the proportion still in response",
+    "dodc": "the proportion with disease still controlled",
+    "ttr": "the proportion yet without a response",
+    "ttd": "the proportion still on treatment",
+    "ttf": "the proportion without treatment failure",
+}
+"""What a rate of a time to event is a rate of, where the time's own name does not say it."""
 # A kind of adverse event: end of the sentence's id, its opening, and the opening where nobody
 # recorded the kind.
 KINDS = {
@@ -197,8 +205,7 @@ def _landmarks(
             rate = f"{percent(row)} ({interval(*limits)})"
             parts.append((arm.id, rate if row["state"] == "ok" else _absence(row)))
         if parts:
-            what = "the proportion still in response" if endpoint.kind == "dor" else ""
-            what = what or closed(lower_first(analysis.label))
+            what = STILL.get(endpoint.kind) or closed(lower_first(analysis.label))
             text = f"At {month:g} months, {what} was {_with_arms(protocol, parts)}."
             yield f"findings.{analysis.id}.rate.{month:g}", text
 

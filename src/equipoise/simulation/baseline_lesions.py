@@ -20,6 +20,8 @@ WIDTH = 24
 """Uniforms per subject in the stream `lesions`."""
 LEAST, LEAST_NODE = 100, 150
 """Smallest target at baseline, and smallest node that is one (RECIST 1.1, 3.1)."""
+LARGEST = 2000
+"""Largest target at baseline, 20 cm: an assumption of ours, met by one target in three thousand."""
 BY_TARGET, BY_NEW_LESION, BY_NON_TARGET = 0, 1, 2
 _PROGRESSION_CHANCES = (0.55, 0.35, 0.10)
 
@@ -58,7 +60,7 @@ def bring_lesions(streams: Streams) -> Brought:
     targets = 1 + np.floor(draws[:, 0] * MOST_TARGETS).astype(np.int64)
     site = _target_sites(draws[:, 2])
     least = np.where(site == NODE_SITE, LEAST_NODE, LEAST)
-    size = least + np.exp(np.log(180.0) + 0.7 * ndtri(draws[:, 3:7]))
+    size = np.minimum(least + np.exp(np.log(180.0) + 0.7 * ndtri(draws[:, 3:7])), LARGEST)
     non_targets = np.floor(draws[:, 1] * (MOST_NON_TARGETS + 1)).astype(np.int64)
     cause = np.searchsorted(np.cumsum(_PROGRESSION_CHANCES)[:-1], draws[:, 7], side="right")
     cause = np.where((cause == BY_NON_TARGET) & (non_targets == 0), BY_TARGET, cause)

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import gammaln, logsumexp
 
 from equipoise.statistics.observations import Floats, check_probability
-from equipoise.statistics.roots import bisect
+from equipoise.statistics.roots import sign_change
 from equipoise.statistics.two_proportions import Contrast, Counts
 
 RELATIVE = 1e-7
@@ -66,7 +66,7 @@ def conditional_odds_ratio(cells: Floats, weight: Floats, observed: float) -> fl
     if observed == cells[-1]:
         return float("inf")
     return float(
-        np.exp(bisect(lambda b: float(_at(cells, weight, b) @ cells) - observed, -60.0, 60.0))
+        np.exp(sign_change(lambda b: float(_at(cells, weight, b) @ cells) - observed, -60.0, 60.0))
     )
 
 
@@ -85,10 +85,10 @@ def exact_interval(
         below = float(pmf[cells < observed].sum())
         return below + here * float(pmf[cells == observed][0]) - tail
 
-    low = 0.0 if observed == cells[0] else float(np.exp(bisect(upper_tail, -60.0, 60.0)))
+    low = 0.0 if observed == cells[0] else float(np.exp(sign_change(upper_tail, -60.0, 60.0)))
     high = float("inf")
     if observed != cells[-1]:
-        high = float(np.exp(bisect(lower_tail, -60.0, 60.0)))
+        high = float(np.exp(sign_change(lower_tail, -60.0, 60.0)))
     return low, high
 
 
@@ -139,4 +139,4 @@ def _outermost(excess: Callable[[float], float], centre: float, sign: float) -> 
     last = int(np.flatnonzero(inside)[-1])
     if last + 1 >= steps.size:
         return float(sign * np.inf)
-    return bisect(excess, float(steps[last]), float(steps[last + 1]))
+    return sign_change(excess, float(steps[last]), float(steps[last + 1]))

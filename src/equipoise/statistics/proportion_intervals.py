@@ -10,7 +10,7 @@ from scipy.special import betainc
 from equipoise.statistics.normal import critical_value
 from equipoise.statistics.observations import Floats, check_probability
 from equipoise.statistics.proportion import Proportion, check_counts, clopper_pearson
-from equipoise.statistics.roots import bisect
+from equipoise.statistics.roots import sign_change
 
 
 def _single(x: int, n: int, low: float, high: float, conf_level: float, name: str) -> Proportion:
@@ -39,7 +39,9 @@ def blaker(x: int, n: int, *, conf_level: float) -> Proportion:
 
 
 def _edge(x: int, n: int, outside: float, inside: float, alpha: float) -> float:
-    return bisect(lambda p: float(_acceptability(x, n, np.array([p]))[0]) - alpha, outside, inside)
+    return sign_change(
+        lambda p: float(_acceptability(x, n, np.array([p]))[0]) - alpha, outside, inside
+    )
 
 
 def _tails(k: Floats, n: int, p: Floats) -> tuple[Floats, Floats]:
@@ -72,8 +74,8 @@ def likelihood_ratio(x: int, n: int, *, conf_level: float) -> Proportion:
 
     tiny = 1e-15
     top = loglik(x / n)
-    low = bisect(lambda p: loglik(p) - top + drop, tiny, x / n) if x else 0.0
-    high = bisect(lambda p: loglik(p) - top + drop, x / n, 1 - tiny) if x < n else 1.0
+    low = sign_change(lambda p: loglik(p) - top + drop, tiny, x / n) if x else 0.0
+    high = sign_change(lambda p: loglik(p) - top + drop, x / n, 1 - tiny) if x < n else 1.0
     return _single(x, n, low, high, conf_level, "likelihood ratio")
 
 
@@ -118,6 +120,6 @@ def _score_limits(
     x: Floats, n: Floats, weight: Floats, conf_level: float, *, skewed: bool
 ) -> tuple[float, float]:
     z, tiny = critical_value(conf_level), 1e-12
-    low = bisect(lambda p: _score_z(x, n, weight, p, skewed) - z, tiny, 1 - tiny)
-    high = bisect(lambda p: _score_z(x, n, weight, p, skewed) + z, tiny, 1 - tiny)
+    low = sign_change(lambda p: _score_z(x, n, weight, p, skewed) - z, tiny, 1 - tiny)
+    high = sign_change(lambda p: _score_z(x, n, weight, p, skewed) + z, tiny, 1 - tiny)
     return (low if x.sum() else 0.0), (high if bool((x < n).any()) else 1.0)

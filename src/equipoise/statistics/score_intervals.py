@@ -10,7 +10,7 @@ import numpy as np
 
 from equipoise.statistics.normal import critical_value, lower_p
 from equipoise.statistics.observations import Floats, check_choice, fail
-from equipoise.statistics.roots import bisect
+from equipoise.statistics.roots import sign_change
 from equipoise.statistics.two_proportions import Contrast, Counts, sample_odds_ratio
 
 SCALES = ("difference", "ratio", "odds ratio")
@@ -136,7 +136,8 @@ def score_z(c: Counts, scale: str, theta: float, form: ScoreForm, side: float) -
     if not form.skewness or abs(skew) < 1e-12:
         return z
     inside = 1 + 4 * skew * (z + skew)
-    return z if inside < 0 else (-1 + float(np.sqrt(inside))) / (2 * skew)
+    # (-1 + sqrt(inside)) / (2 skew), written so that nearly equal numbers are not subtracted.
+    return z if inside < 0 else 2 * (z + skew) / (1 + float(np.sqrt(inside)))
 
 
 def score_interval(c: Counts, *, scale: str, form: ScoreForm, conf_level: float) -> Contrast:
@@ -165,8 +166,8 @@ def score_interval(c: Counts, *, scale: str, form: ScoreForm, conf_level: float)
         return gap
 
     reached = at(1.0)(low_end) > 0  # else even the smallest value is not rejected
-    low = _from_unit(scale, bisect(at(1.0), low_end, high_end)) if reached else low_end
-    high = _from_unit(scale, bisect(at(-1.0), low_end, high_end))
+    low = _from_unit(scale, sign_change(at(1.0), low_end, high_end)) if reached else low_end
+    high = _from_unit(scale, sign_change(at(-1.0), low_end, high_end))
     if scale != "difference" and c.x1 == 0:
         low = 0.0
     if scale != "difference" and c.x2 == 0:
@@ -235,7 +236,7 @@ def ratio_likelihood(c: Counts, *, conf_level: float) -> Contrast:
     estimate, low_end, high_end = _range(c, "ratio")
     middle = estimate / (1 + estimate) if np.isfinite(estimate) else high_end
     middle = max(middle, low_end)
-    low = bisect(gap, low_end, middle) if c.x1 else 0.0
-    high = bisect(gap, middle, high_end) if c.x2 else 1.0
+    low = sign_change(gap, low_end, middle) if c.x1 else 0.0
+    high = sign_change(gap, middle, high_end) if c.x2 else 1.0
     upper = high / (1 - high) if c.x2 else float("inf")
     return Contrast(estimate, low / (1 - low), upper, conf_level, "likelihood ratio")

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from equipoise.statistics.normal import ChiSquare, chi_square, critical_value
 from equipoise.statistics.observations import Floats, fail
 from equipoise.statistics.proportion import check_counts, wilson_limits
-from equipoise.statistics.roots import bisect
+from equipoise.statistics.roots import sign_change
 from equipoise.statistics.score_intervals import MIETTINEN_NURMINEN, score_interval, score_parts
 from equipoise.statistics.two_proportions import Contrast, Counts, ratio_or_limit
 
@@ -162,8 +162,8 @@ def stratified_score_difference(s: Strata, *, conf_level: float) -> Contrast:
             return top / float(np.sqrt(spread))
         return 0.0 if abs(top) < 1e-12 else float(np.sign(top)) * float("inf")
 
-    low = bisect(lambda d: statistic(d) - z, -1.0, 1.0) if statistic(-1.0) > z else -1.0
-    high = bisect(lambda d: statistic(d) + z, -1.0, 1.0)
+    low = sign_change(lambda d: statistic(d) - z, -1.0, 1.0) if statistic(-1.0) > z else -1.0
+    high = sign_change(lambda d: statistic(d) + z, -1.0, 1.0)
     return Contrast(value, low, high, conf_level, "stratified Miettinen-Nurminen")
 
 
@@ -258,7 +258,7 @@ def breslow_day(s: Strata) -> ChiSquare:
         def gap(e: float, n1: float = n1, n2: float = n2, m: float = m) -> float:
             return e * (n2 - m + e) - common * (n1 - e) * (m - e)
 
-        e = bisect(gap, low, high)
+        e = sign_change(gap, low, high)
         variance = 1 / (1 / e + 1 / (n1 - e) + 1 / (m - e) + 1 / (n2 - m + e))
         total += (a - e) ** 2 / variance
     return chi_square(total, s.x1.size - 1)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from equipoise.protocol.model import Analysis, Figure, Printed, Protocol
 from equipoise.results.method_args import cox_args, kaplan_meier_args
@@ -150,9 +150,9 @@ def _log_span(value: Decimal | None) -> tuple[float, float]:
 def _z_span(printed: str) -> tuple[float, float]:
     """The span of |z| whose two-sided p-value prints so."""
     if printed.startswith("<"):
-        return float(norm.isf(float(printed[1:]) / 2 * _JUST_BELOW)), math.inf
+        return float(-ndtri(float(printed[1:]) / 2 * _JUST_BELOW)), math.inf
     low, high = span(Decimal(printed))
-    return float(norm.isf(high / 2)), float(norm.isf(max(low, 1e-300) / 2))
+    return float(-ndtri(high / 2)), float(-ndtri(max(low, 1e-300) / 2))
 
 
 def time_targets(protocol: Protocol, endpoint: str, *, marked: Floats) -> Targets:
