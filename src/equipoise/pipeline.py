@@ -21,6 +21,7 @@ from equipoise.trial import Evidence, Tables, Trial
 
 if TYPE_CHECKING:  # only a readout pays for what makes pages
     from equipoise.report.document import Document
+    from equipoise.report.notebook import Shown
     from equipoise.report.renderer import Draw
 
 
@@ -39,6 +40,9 @@ class Analysed:
     def files(self) -> Tables:
         """The tables by name as they lie in a run folder: every row bears the name of its run."""
         return _named(self.tables(), self.results["run_id"][0])
+
+    def _repr_html_(self) -> str:
+        return self.results._repr_html_()
 
     def tables(self) -> Tables:
         """The tables by name."""
@@ -105,6 +109,15 @@ class Readout:
                 Fault(what="pandas is not installed", where="pandas()", mend="pip install pandas")
             ) from error
         return DataFrame(known[name].to_dict(as_series=False))
+
+    def show(self, name: str) -> Shown:
+        """One table, figure or text by its output_id in `display`; in a notebook it shows itself.
+
+        Raises OutputError - there is no such display; its message names those there are
+        """
+        from equipoise.report.notebook import show_display
+
+        return show_display(compose_stage(self.trial, self.evidence, self.analysed), name)
 
     def files(self) -> Tables:
         """The tables of results and displays as they lie in a run folder."""

@@ -172,6 +172,21 @@ def test_a_label_with_a_comma_is_closed_by_one() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "what"),
+    [
+        ("os", "progression-free survival"),
+        ("dor", "the proportion still in response"),
+        ("ttd", "the proportion still on treatment"),
+    ],
+)
+def test_a_rate_at_a_time_is_of_those_without_the_event(kind: str, what: str) -> None:
+    endpoints = small_analysis_protocol().model_dump()["endpoints"]
+    endpoints[0]["kind"] = kind
+    found = read(small_adam(), small_analysis_protocol(endpoints=endpoints))
+    assert found["findings.PFS.rate.3"].startswith(f"At 3 months, {what} was 66.7%")
+
+
+@pytest.mark.parametrize(
     ("label", "within"),
     [
         ("Anlotinib + Epirubicin", "anlotinib plus epirubicin"),
