@@ -32,6 +32,7 @@ from equipoise.twins.read_times import (
     make_visits,
     read_again,
     read_first,
+    read_freely,
 )
 from equipoise.twins.search import Targets
 from equipoise.twins.survival_times import SurvivalTime, name_deaths, survive
@@ -116,8 +117,9 @@ def _read_times(plan: _Plan, rng: Generator) -> tuple[list[str], list[ReadTime]]
     """The progression-free time of every patient by every evaluator, the first one alone."""
     protocol, people, visits = plan.protocol, plan.people, plan.visits
     names: list[str] = []
-    reads: list[ReadTime] = []
-    for reader in protocol.readers:
+    reads: dict[int, ReadTime] = {}
+    free: list[int] = []
+    for place, reader in enumerate(protocol.readers):
         evaluator = _told_by(protocol, reader.id)
         endpoint = next(
             (e for e in protocol.endpoints if e.kind == "pfs" and e.evaluator == evaluator), None
@@ -126,12 +128,19 @@ def _read_times(plan: _Plan, rng: Generator) -> tuple[list[str], list[ReadTime]]
         targets = time_targets(protocol, endpoint.id if endpoint else "", marked=marked)
         special = _special(protocol, targets)
         names.append(endpoint.id if endpoint else reader.id)
-        if reads:
-            reads.append(read_again(people, visits, reads[0], targets, special, rng))
-            continue
-        first = read_first(people, visits, targets, special, _medians(plan, targets), rng)
-        reads.append(name_deaths(first, people, _early_deaths(plan, first), visits.planned, rng))
-    return names, reads
+        if not reads:
+            first = read_first(people, visits, targets, special, _medians(plan, targets), rng)
+            early = _early_deaths(plan, first)
+            reads[place] = name_deaths(first, people, early, visits.planned, rng)
+        elif endpoint is None and not len(marked):
+            free.append(place)
+        else:
+            reads[place] = read_again(people, visits, reads[0], targets, special, rng)
+    for place in free:  # after all whose figures are printed: no scan of theirs may move
+        chance = plan.simulation.reads_differ.get(protocol.readers[place].id, 0.0)
+        others = list(reads.values())
+        reads[place] = read_freely(people, visits, reads[0], others, chance, rng)
+    return names, [reads[place] for place in range(len(names))]
 
 
 def _told_by(protocol: Protocol, reader: str) -> str:

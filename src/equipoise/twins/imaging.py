@@ -32,6 +32,9 @@ _NO_TRUTH = {"sums_read": pl.Int64, "sums_held": pl.Int64}
 """A twin has no truth behind it."""
 _BEFORE_DEATH = 3
 """Days before death in which nobody is scanned."""
+_SHARED = 0.75
+"""Share of one reader's responders that another is bound to see as such: P(both) / P(one) is 0.15 /
+0.2 for normal scores correlated by 0.9 where 0.2 respond."""
 _LONGER = 1.5
 """Where no progression was seen, the targets grow to it this much later than the last scan."""
 
@@ -161,7 +164,9 @@ def _best(
     for index in range(len(responders)):
         clear = (calls.read[:, index] & (scan < calls.due[:, index, None])).sum(axis=1)
         wanted = _wanted(protocol, simulation, people, responders[index])
-        mine = _responders(people, clear, wanted, favoured, rng)
+        # Two readers who agree as `Tumour.readers_agree` has it by default share three quarters.
+        kept = favoured & (rng.random(people.count) < _SHARED)
+        mine = _responders(people, clear, wanted, kept, rng)
         favoured = favoured | mine
         complete = _complete(protocol, simulation, people, mine, rng)
         best[:, index] = np.where(complete, COMPLETE, np.where(mine, PARTIAL, NO_RESPONSE))

@@ -23,6 +23,10 @@ from equipoise.twins.search import Choices, Found, Targets, search
 
 APART = 21
 """Least days between two scans."""
+_ALIKE = 5
+"""How much likelier two readers name the same scan than any one other."""
+_LAST_SCAN = 1
+"""How much likelier a time without progression ends with the last scan than with one before."""
 UNREAD = -1
 """Tag of a time without any scan."""
 Option = tuple[int, int, int, int]
@@ -110,6 +114,43 @@ def read_again(
     return ReadTime(chosen.day, chosen.event, chosen.visit, dead, chosen.found)
 
 
+def read_freely(
+    people: People,
+    visits: Visits,
+    first: ReadTime,
+    others: Sequence[ReadTime],
+    chance: float,
+    rng: Generator,
+) -> ReadTime:
+    """Times by an evaluator of whom nothing is printed: one scan off the first's by `chance`.
+
+    Parameters    others : times that stand already, the first one's among them; a scan of a day of
+                  its own has to leave `APART` days to each of theirs, in the order of visits
+    """
+    differs = rng.random(people.count) < chance
+    day, visit = first.day.copy(), first.visit.copy()
+    nothing = Special(event=(), censoring=())
+    for i in np.flatnonzero(differs & (first.event == 1) & ~first.dead):
+        fixed = [(int(o.visit[i]), int(o.day[i])) for o in others if not o.dead[i]]
+        # Who is read free of progression would be read on a later scan too.
+        last = min((int(o.visit[i]) for o in others if not o.event[i]), default=len(visits.planned))
+        near = [
+            (d, v)
+            for d, event, _, v in _beside(int(i), people, visits, first, nothing)
+            if event and v <= last and abs(v - first.visit[i]) == 1 and _fits(v, d, fixed)
+        ]
+        if near:
+            day[i], visit[i] = near[rng.integers(len(near))]
+    return ReadTime(day, first.event, visit, first.dead, first.found)
+
+
+def _fits(visit: int, day: int, fixed: Sequence[tuple[int, int]]) -> bool:
+    """Whether a scan can stand beside those whose day is fixed."""
+    return all(
+        day == d if visit == v else (day - d) * (1 if visit > v else -1) >= APART for v, d in fixed
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Special:
     """Days on which an event, and a censoring, of one arm makes a printed figure."""
@@ -126,7 +167,7 @@ def _alone(
     seen = [(visit, int(day)) for visit, day in enumerate(visits.day[i]) if day <= last]
     found: list[Option] = [(day, 1, int(visit > 0), visit) for visit, day in seen]
     found += [(day, 0, 1, visit) for visit, day in seen]
-    found += [(day, 0, 1, visit) for visit, day in seen[-1:]] * 3
+    found += [(day, 0, 1, visit) for visit, day in seen[-1:]] * (_LAST_SCAN * len(seen))
     for event, days in ((1, special.event), (0, special.censoring)):
         for day in days:
             visit = visits.nearest(day)
@@ -150,7 +191,7 @@ def _beside(
     before = [(v, d) for v, d in seen if v < visit and d <= day - APART]
     after = [(v, d) for v, d in seen if v > visit and d >= day + APART]
     kept = int(visit > 0 or not event)
-    same: list[Option] = [(day, event, kept, visit)] * 3
+    same: list[Option] = [(day, event, kept, visit)] * _ALIKE
     earlier: list[Option] = [(d, 1, int(v > 0), v) for v, d in before]
     if not event:
         return [*same, (day, 1, int(visit > 0), visit), *earlier]

@@ -23,6 +23,8 @@ _SOON = 3
 """Least days from the last scan to death."""
 _LOST_WITHIN = 28
 """Days after the last scan within which a patient who comes to no further scan is lost."""
+_RATHER_LOST = 15
+"""How much likelier such a patient is lost than alive at the cut-off and not scanned."""
 _GRACE = 14
 _FIRST_DAYS = 7
 """Nobody leaves before: treatment has begun by then."""
@@ -108,7 +110,8 @@ def _options(
     lost = min(max(last, _FIRST_DAYS) + 1 + int(rng.integers(0, _LOST_WITHIN)), end)
     found: list[Option] = [(end, 0, 0, 0)] * (_DEATHS // 2)
     if missed:
-        found = [(lost, 0, 0, 0), (end, 0, 0, 0)]
+        # Alive at the cut-off without a scan for so long: only where the figures need it.
+        found = [(lost, 0, 0, 0)] * _RATHER_LOST + [(end, 0, 0, 0)]
     else:
         found += [(day, 0, 0, 0) for day in special.censoring if last < day < end]
         found += [(int(rng.integers(last, end + 1)), 0, 0, 0)]
