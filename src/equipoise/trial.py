@@ -33,7 +33,7 @@ DataKind = Literal["DATA", "SIMULATED", "TWIN"]
 
 REQUIRED_SDTM = ("DM", "DS", "EX", "AE")
 RESPONSE_SDTM = {"recorded": ("RS",), "lesions": ("TU", "TR")}
-OPTIONAL_SDTM = ("SUPPDM", "SUPPAE", "CM", "PR", "LB", "RS", "TU", "TR", "SUPPTR")
+OPTIONAL_SDTM = ("SUPPDM", "SUPPAE", "CM", "PR", "LB", "DV", "RS", "TU", "TR", "SUPPTR")
 TWIN_SUFFIX = "-TWIN"
 TWIN_NOTE = "synthetic twin, constructed from published figures, not patient data"
 ADAM = ("ADSL", "ADRS", "ADTTE", "ADAE")

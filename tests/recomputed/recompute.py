@@ -710,6 +710,20 @@ def rate_difference(run: Run, row) -> Value:
     return _score(run, row, _tables(run, row))
 
 
+def rate_within(run: Run, row) -> Value:
+    estimate = _estimate(run, row)
+    level = pl.col(estimate["g2_var"]).cast(pl.String) == estimate["g2_level"]
+    inside = set(run.adsl.filter(level)["USUBJID"])
+    table = []
+    pair = (estimate["comparator"], estimate["reference"])
+    for arm in pair if estimate["reference"] else (row["arm"],):
+        who = run.members(row["population"], arm) & inside
+        table += [len(run.responders(row, arm) & who), len(who)]
+    if row["stat"] in ("N", "n"):
+        return table[row["stat"] == "N"]
+    return _score(run, row, [tuple(table)]) if table[1] and table[3] else "NA"
+
+
 def odds_ratio(run: Run, row) -> Value:
     args = run.args[row["analysis_id"], row["method_id"]]
     tables = _tables(run, row)
@@ -736,6 +750,7 @@ METHODS: dict[str, Callable[[Run, dict], Value]] = {
     "disposition": disposition,
     "treatment-end": treatment_end,
     "therapy": therapy,
+    "deviations": therapy,
     "count": count,
     "summary": summary,
     "exposure.duration": duration,
@@ -767,6 +782,8 @@ METHODS: dict[str, Callable[[Run, dict], Value]] = {
     "turnbull": between,
     "interval-cox": interval_cox,
     "clopper-pearson": rate,
+    "clopper-pearson.subgroup": rate_within,
+    "rate-difference.subgroup": rate_within,
     "bor": best,
     "rate-difference": rate_difference,
     "odds-ratio": odds_ratio,

@@ -21,6 +21,7 @@ _OCCURS = {
     "DS": ("DSSTDTC",),
     "EX": ("EXSTDTC",),
     "LB": ("LBDTC",),
+    "DV": ("DVSTDTC",),
     "PR": ("PRSTDTC",),
     "RS": ("RSDTC",),
     "TR": ("TRDTC",),

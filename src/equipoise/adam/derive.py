@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from equipoise.adam.adae import derive_adae
+from equipoise.adam.addv import derive_addv
 from equipoise.adam.adex import derive_adex
 from equipoise.adam.adjudicated_reads import accepted_rows, derive_adjudication
 from equipoise.adam.adlb import derive_adlb
@@ -39,7 +40,16 @@ SUBJECTS_PER_BATCH = 25_000
 """Memory is taken for so many subjects at a time, whatever their number."""
 TIMED = frozenset(("ADTTE", "ADCONC", "ADTTECMP"))
 FROM_RESPONSES = TIMED | {"ADRS", "ADADJ", "ADRSCMP", "ADTR", "ADLES", "ADSCHED"}
-ADAM_TABLES = FROM_RESPONSES | {"ADSL", "ADAE", "ADEX", "ADEOT", "ADPRTX", "ADSUBTX", "ADLB"}
+ADAM_TABLES = FROM_RESPONSES | {
+    "ADSL",
+    "ADAE",
+    "ADEX",
+    "ADEOT",
+    "ADPRTX",
+    "ADSUBTX",
+    "ADLB",
+    "ADDV",
+}
 TRACED = frozenset(("ADRS", "ADRSCMP"))
 """The tables that say where a response comes from and why."""
 
@@ -63,7 +73,8 @@ def derive_adam(
 
     ADSL, ADRS, ADSCHED, ADTTE, ADAE and ADEX of every trial; where their sources are there and the
     protocol asks: ADTR, ADLES and ADRSCMP (lesions), ADADJ, ADCONC, ADTTECMP, ADLB from LB,
-    ADSUBTX and ADPRTX from CM or PR, ADEOT from DS.
+    ADSUBTX and ADPRTX from CM or PR, ADEOT from DS,
+    ADDV from DV.
 
     Parameters    tables : SDTM tables by name, checked by `check_tables`; not altered
                   only : names of the tables wanted, None for all; what they do not need is not made
@@ -116,6 +127,8 @@ def _derive(seen: Tables, protocol: Protocol, wanted: _Wanted) -> dict[str, pl.D
         made["ADPRTX"] = derive_adprtx(seen, adsl, protocol)
     if "ADLB" in wanted.tables and "LB" in seen:
         made["ADLB"] = derive_adlb(seen["LB"], adsl)
+    if "ADDV" in wanted.tables and "DV" in seen:
+        made["ADDV"] = derive_addv(seen["DV"], adsl)
     return {
         name: table for name, table in made.items() if name in wanted.tables and table is not None
     }

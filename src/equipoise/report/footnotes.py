@@ -41,6 +41,8 @@ NAMES = {
     "logrank.overall": "Log-rank test of all arms",
     "group-sequential": "Group-sequential bounds at the events observed",
     "clopper-pearson": "Exact (Clopper-Pearson) proportion",
+    "clopper-pearson.subgroup": "Proportion within each subgroup",
+    "rate-difference.subgroup": "Difference of rates within each subgroup",
     "clopper-pearson.confirmed": "Exact (Clopper-Pearson) proportion, confirmed responses",
     "clopper-pearson.unconfirmed": "Exact (Clopper-Pearson) proportion, unconfirmed responses",
     "rate-difference": "Difference of rates",
@@ -59,6 +61,8 @@ NAMES = {
     "summary": "Summary statistics",
     "count": "Count",
     "disposition": "Count",
+    "deviations": "Patients with a protocol deviation",
+    "stratification": "Strata as randomised and as recorded",
     "therapy": "Patients with anticancer therapy",
     "treatment-end": "How treatment ended",
     "responders": "Summary of the patients who responded",
@@ -178,6 +182,9 @@ SILENT = (
     "parameters",
     "counts",
     "covariates",
+    "factors",
+    "kind",
+    "names",
 )
 
 

@@ -30,20 +30,22 @@ from equipoise.report.left_out import left_out_table
 from equipoise.report.listing_tables import listing_tables
 from equipoise.report.look_table import look_table
 from equipoise.report.numbers import Number, Numbers
+from equipoise.report.occurrence_table import occurrence_tables
 from equipoise.report.origin import Origin
 from equipoise.report.patient_rows import Patients, index_patients
 from equipoise.report.published_table import assumption_table, published_table
 from equipoise.report.responders_table import responders_tables
+from equipoise.report.response_subgroup_table import response_subgroup_tables
 from equipoise.report.response_table import response_table
 from equipoise.report.rule_set_table import rule_set_tables
 from equipoise.report.shells import baseline_table, disposition_table, populations_table
 from equipoise.report.special_interest_table import special_interest_table
 from equipoise.report.spider_figure import spider_figure
+from equipoise.report.stratification_table import stratification_table
 from equipoise.report.subgroup_table import subgroup_tables
 from equipoise.report.survival_table import follow_up_table, survival_table
 from equipoise.report.swimmer_figure import swimmer_figures
 from equipoise.report.table import Table, cell_numbers, without_idle_notes
-from equipoise.report.therapy_table import therapy_tables
 from equipoise.report.treatment_end_table import treatment_end_table
 from equipoise.report.waterfall_figure import waterfall_figure
 
@@ -100,6 +102,7 @@ def _sections(
         response_table(item.id, numbers, protocol, args) for item in protocol.evaluators
     ]
     readers += responders_tables(numbers, protocol, args)
+    readers += response_subgroup_tables(numbers, protocol, args)
     people = index_patients(results)
     each = patient_figures(people, numbers, protocol, across=origin.label)
     published = published_table(results.get("published"), numbers, protocol, note=origin.note)
@@ -116,7 +119,8 @@ def _sections(
                 disposition_table(numbers, protocol),
                 treatment_end_table(numbers, protocol),
                 baseline_table(numbers, protocol, args),
-                *therapy_tables(numbers, protocol),
+                stratification_table(numbers, protocol),
+                *occurrence_tables(numbers, protocol),
             ],
         ),
         *_efficacy(numbers, protocol, args, origin=origin, patients=patients),

@@ -149,7 +149,9 @@ def _response(
             "levels": list(RESPONDERS if endpoint.kind == "orr" else CONTROLLED),
             "denominator": "all patients of the population",
         }
-        methods = _rate_methods(protocol, analysis, "" if is_planned else f".{word}")
+        methods = [*_rate_methods(protocol, analysis, "" if is_planned else f".{word}")]
+        if is_planned:
+            methods += _rates_within(protocol, analysis)
         for method_id, reason, args, module in methods:
             yield Task(
                 analysis.id,
@@ -191,6 +193,18 @@ def _rate_methods(
             yield f"{method}{form}", reason, args, "response_comparison"
         test = association_args(protocol, analysis, strata)
         yield f"association{form}", reason, test, "response_comparison"
+
+
+def _rates_within(
+    protocol: Protocol, analysis: Analysis
+) -> Iterator[tuple[str, str, dict[str, Any], str]]:
+    """Rates and differences within the subgroups, unstratified."""
+    if protocol.control is None or not analysis.subgroups:
+        return
+    factors = {item.variable: list(item.levels or ()) for item in analysis.subgroups}
+    yield "clopper-pearson.subgroup", SPECIFIED, {"factors": factors}, "response_subgroups"
+    gap = contrast_args(analysis, "rate-difference", [])
+    yield "rate-difference.subgroup", SPECIFIED, {**gap, "factors": factors}, "response_subgroups"
 
 
 def _response_rows(paramcd: str, evaluator: str | None) -> str:

@@ -31,17 +31,19 @@ from equipoise.results.interval_times import interval_hazard, turnbull_summary
 from equipoise.results.laboratory import grade_shifts
 from equipoise.results.landmark_difference import landmark_difference
 from equipoise.results.multivariable import multivariable
+from equipoise.results.occurrences import occurrences
 from equipoise.results.plan import plan_analyses, plan_tasks
 from equipoise.results.responders import time_among_responders
 from equipoise.results.response import best_response, response
 from equipoise.results.response_comparison import association, odds_ratio, rate_difference
+from equipoise.results.response_subgroups import subgroup_differences, subgroup_rates
 from equipoise.results.rule_set_moves import rule_set_moves
 from equipoise.results.schema import Result, results_table, rowset_table
 from equipoise.results.sentences import sentence_table
 from equipoise.results.shown import shown
+from equipoise.results.stratification import stratification
 from equipoise.results.subgroups import subgroup_hazard, subgroup_interaction, subgroup_summary
 from equipoise.results.task import Task
-from equipoise.results.therapy import therapy
 from equipoise.results.time_to_event import time_to_event
 from equipoise.results.treatment_end import treatment_end
 
@@ -74,6 +76,8 @@ METHODS: dict[str, Method] = {
     "moves": rule_set_moves,
     "group-sequential": group_sequential,
     "clopper-pearson": response,
+    "clopper-pearson.subgroup": subgroup_rates,
+    "rate-difference.subgroup": subgroup_differences,
     "rate-difference": rate_difference,
     "odds-ratio": odds_ratio,
     "association": association,
@@ -82,7 +86,9 @@ METHODS: dict[str, Method] = {
     "shown": shown,
     "disposition": disposition,
     "treatment-end": treatment_end,
-    "therapy": therapy,
+    "therapy": occurrences,
+    "deviations": occurrences,
+    "stratification": stratification,
     "summary": baseline,
     "count": baseline,
     "exposure.duration": exposure_duration,

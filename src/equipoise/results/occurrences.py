@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Anticancer therapy before or after the reference day: who had any, of which kind and name."""
+"""Records that a patient has or has not, such as therapies: who had any, which kind and name."""
 
 from __future__ import annotations
 
@@ -14,17 +14,16 @@ from equipoise.results.schema import Level, Result
 from equipoise.results.tally import group_rows, tally
 from equipoise.results.task import Task
 
-KIND, NAME, ANY = "ACLASS", "ADECOD", "ANY"
-UNSTATED = "NOT STATED"
-_NAMED = f"COALESCE(ADECOD, ATRT, {quoted(UNSTATED)})"
+ANY, UNSTATED = "ANY", "NOT STATED"
 
 
-def therapy(
+def occurrences(
     task: Task, adam: Mapping[str, pl.DataFrame], protocol: Protocol, *, run_id: str
 ) -> list[Result]:
     """Patients by planned arm and in total; a patient counts once in each row.
 
-    No rows where the table is not there: no data record such therapy, and nobody knows.
+    Arguments of the task: `kind`, the variable of the kind, and `names`, those of the name, the
+    first that is known. No rows where the table is not there: nobody knows.
     """
     if task.dataset not in adam:
         return []
@@ -32,7 +31,7 @@ def therapy(
     adsl = table_of(adam, "ADSL")
     groups = arm_groups(adsl, protocol, task.population, arm_variable="ARMCD", total=True)
     results: list[Result] = []
-    levels = list(_levels(rows))
+    levels = list(_levels(rows, task.args["kind"], task.args["names"]))
     for group in groups:
         size = group_size(task.scope(run_id), group)
         results.append(size)
@@ -42,16 +41,25 @@ def therapy(
     return results
 
 
-def _levels(rows: pl.DataFrame) -> Iterator[tuple[tuple[Level, ...], str]]:
-    """Any therapy, each kind, and under it each name; most frequent first."""
-    yield (Level(KIND, ANY, 1),), ""
-    named = rows.with_columns(_name=pl.sql_expr(_NAMED))
-    for at, kind in enumerate(_by_frequency(named, KIND), start=2):
-        whole = f"ACLASS = {quoted(kind)}"
-        yield (Level(KIND, kind, at),), whole
-        for order, name in enumerate(_by_frequency(named.filter(ACLASS=kind), "_name"), start=1):
-            is_named = both(whole, f"{_NAMED} = {quoted(name)}")
-            yield (Level(KIND, kind, at), Level(NAME, name, order)), is_named
+def _levels(
+    rows: pl.DataFrame, kind: str, names: list[str]
+) -> Iterator[tuple[tuple[Level, ...], str]]:
+    """Any record, each kind, and under it each name; most frequent first."""
+    named_by = _coalesced([name for name in names if name in rows.columns])
+    kind_by = _coalesced([kind] if kind in rows.columns else [])
+    known = rows.with_columns(_kind=pl.sql_expr(kind_by), _name=pl.sql_expr(named_by))
+    yield (Level(kind, ANY, 1),), ""
+    for at, found in enumerate(_by_frequency(known, "_kind"), start=2):
+        whole = f"{kind_by} = {quoted(found)}"
+        top = Level(kind, found, at)
+        yield (top,), whole
+        of_kind = known.filter(_kind=found)
+        for order, name in enumerate(_by_frequency(of_kind, "_name"), start=1):
+            yield (top, Level(names[0], name, order)), both(whole, f"{named_by} = {quoted(name)}")
+
+
+def _coalesced(names: list[str]) -> str:
+    return f"COALESCE({', '.join([*names, quoted(UNSTATED)])})"
 
 
 def _by_frequency(rows: pl.DataFrame, column: str) -> list[str]:
