@@ -59,6 +59,12 @@ def test_repeated_and_sorted_rows_are_those_of_polars(seed, wide):
         assert sort_order(frame, by=by).tolist() == ordered.to_list(), by
 
 
+def test_a_table_may_have_no_repeated_key():
+    frame = pl.DataFrame({"number": range(50), "text": ["a", "b"] * 25})
+    assert not repeated_rows(frame, on=["number", "text"]).any()
+    assert repeated_rows(frame, on=["text"]).all()
+
+
 def test_numbers_with_decimals_are_ordered_too():
     frame = pl.DataFrame({"value": [2.5, None, -1.0, 2.25]})
     assert sort_order(frame, by=["value"]).tolist() == [2, 3, 0, 1]

@@ -80,9 +80,11 @@ def _randomised(ds: pl.DataFrame) -> pl.DataFrame:
 
 def _treated(ex: pl.DataFrame) -> pl.DataFrame:
     placebo = load_contract("EX").rules["placebo"]
-    given = (pl.col("EXDOSE") > 0) | (
-        (pl.col("EXDOSE") == 0) & pl.col("EXTRT").str.contains(placebo, literal=True)
-    )
+    nothing = ex.filter(pl.col("EXDOSE") == 0)["EXTRT"].unique()
+    placebos = nothing.filter(nothing.str.contains(placebo, literal=True)).to_list()
+    given = pl.col("EXDOSE") > 0
+    if placebos:
+        given |= (pl.col("EXDOSE") == 0) & pl.col("EXTRT").is_in(placebos)
     key = subject_key(ex)
     dated = ex.filter(given).select(
         *key, TRTSDT=complete_day(pl.col("EXSTDTC")), TRTEDT=complete_day(pl.col("EXENDTC"))

@@ -16,7 +16,9 @@ from datetime import date
 
 import polars as pl
 
-from equipoise.tables.iso_date import earliest_day, latest_day, missing_part
+from equipoise.tables.iso_date import complete_day, earliest_day, latest_day, missing_part
+
+__all__ = ["complete_day", "day_or_none", "first_day", "imputed_part", "last_day"]
 
 
 def first_day(text: pl.Expr, *, not_before: pl.Expr | None = None) -> pl.Expr:
@@ -35,11 +37,6 @@ def last_day(text: pl.Expr, *, not_after: pl.Expr | None = None) -> pl.Expr:
         return last
     inside = (not_after >= earliest_day(text)) & (not_after < last)
     return pl.when(inside).then(not_after).otherwise(last)
-
-
-def complete_day(text: pl.Expr) -> pl.Expr:
-    """The day of a complete date; a partial date is missing."""
-    return pl.when(missing_part(text).is_null()).then(earliest_day(text))
 
 
 def imputed_part(text: pl.Expr, day: pl.Expr) -> pl.Expr:

@@ -49,13 +49,23 @@ def number_subjects(tables: Tables) -> NumberedSubjects | None:
             continue
         if (REPLICATE in table.columns) != (replicates is not None):
             return None
-        found = table.with_columns(_number(names, replicates).alias(SUBJECT))
+        found = table.with_columns(_numbers(table, names, replicates))
         if found[SUBJECT].null_count():
             return None
         if found[SUBJECT].is_sorted():  # tables mostly are; groups are then runs of rows
             found = found.with_columns(pl.col(SUBJECT).set_sorted())
         numbered[name] = found.drop(REPLICATE, strict=False)
     return NumberedSubjects(tables=numbered, names=names, replicates=replicates)
+
+
+def _numbers(table: pl.DataFrame, names: pl.Series, replicates: pl.Series | None) -> pl.Series:
+    """The number of each row; looked up once for the rows of a subject that stand together."""
+    who = table.select(SUBJECT if replicates is None else [REPLICATE, SUBJECT])
+    begins = who.select(
+        pl.any_horizontal(pl.all().ne_missing(pl.all().shift(1))) | (pl.int_range(pl.len()) == 0)
+    ).to_series()
+    found = who.filter(begins).select(_number(names, replicates).alias(SUBJECT)).to_series()
+    return found.gather(begins.cum_sum() - 1)
 
 
 def _number(names: pl.Series, replicates: pl.Series | None) -> pl.Expr:

@@ -59,7 +59,7 @@ def _child(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node | None, y
 def _scalar(node: yaml.ScalarNode) -> Any:
     """A plain scalar by the YAML 1.2 core schema; numbers with a point keep their decimals."""
     text = node.value
-    if node.style is not None:
+    if node.style:  # quoted
         return text
     if _NULL.match(text):
         return None
@@ -108,7 +108,7 @@ def parse_yaml(text: str, *, file: str) -> tuple[Any, Positions]:
     Raises ProtocolError for a syntax error or a field that stands twice.
     """
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = _composed(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else file
@@ -133,6 +133,15 @@ def parse_yaml(text: str, *, file: str) -> tuple[Any, Positions]:
     if faults:
         raise ProtocolError(faults)
     return value, positions
+
+
+def _composed(text: str) -> yaml.Node | None:
+    """The nodes of the text; where it is not YAML the slower loader says why, and more plainly."""
+    try:
+        root: yaml.Node | None = yaml.compose(text, Loader=yaml.CSafeLoader)
+    except yaml.YAMLError:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    return root
 
 
 def read_protocol(text: str, *, file: str) -> tuple[Protocol, Positions]:

@@ -109,8 +109,9 @@ def _states(rows: pl.DataFrame) -> pl.Series:
     told = rows.select(pl.col("SIZE").is_null() | pl.col("TRSTAT").is_not_null()).to_series()
     words = rows.filter(told).select("CLASS", "TRORRES", "TRSTAT", unsized=pl.col("SIZE").is_null())
     group = group_rows(words, on=words.columns)
-    _, first = np.unique(group, return_index=True)
-    states = words[first].select(_state()).to_series().gather(group)
+    one = np.zeros(int(group.max(initial=-1)) + 1, dtype=np.int64)
+    one[group] = np.arange(len(group))
+    states = words[one].select(_state()).to_series().gather(group)
     empty = pl.Series("STATE", [None], dtype=pl.String).new_from_index(0, rows.height)
     return empty.scatter(told.arg_true(), states)
 

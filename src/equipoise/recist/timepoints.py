@@ -7,10 +7,12 @@ import numpy as np
 import polars as pl
 
 from equipoise.recist.assessments import READ
+from equipoise.recist.history import Integers
 from equipoise.tables.key_codes import group_rows, sort_order
 
 TP = "_tp"
 _GROUP = "_group"
+_NEVER = 10**9
 
 
 def order_timepoints(
@@ -30,17 +32,7 @@ def order_timepoints(
     label = pl.when("BASELINE").then(None).otherwise("VISIT").alias("VISIT")
     placed = measurements.select(READ, label, "ADT", "BASELINE")
     group = group_rows(placed, on=[READ, "VISIT"])
-    scans = (
-        placed.with_columns(pl.Series(_GROUP, group))
-        .group_by(_GROUP)
-        .agg(
-            pl.col(READ, "VISIT").first(),
-            pl.col("ADT").min(),
-            pl.col("ADT").max().alias("ADTLAST"),
-            pl.col("BASELINE").any(),
-        )
-        .with_columns(pl.col("VISIT").cast(pl.String))
-    )
+    scans = _scans(placed, group)
     if visits is not None:
         scans = _add_visits(scans, visits)
     for column in ("SEARCHED", "MARKERS"):
@@ -58,6 +50,27 @@ def order_timepoints(
     number[known[_GROUP].to_numpy()] = known[TP].to_numpy()
     columns = [READ, "VISIT", "ADT", "ADTLAST", "BASELINE", "SEARCHED", "MARKERS", TP]
     return timepoints.select(columns), measurements.with_columns(pl.Series(TP, number[group]))
+
+
+def _scans(placed: pl.DataFrame, group: Integers) -> pl.DataFrame:
+    """One row for each group of measurements: the first and the last of its days."""
+    number = int(group.max(initial=-1)) + 1
+    day = placed["ADT"].to_physical().cast(pl.Int64).to_numpy()
+    first, last = np.full(number, _NEVER), np.full(number, -_NEVER)
+    np.minimum.at(first, group, day)
+    np.maximum.at(last, group, day)
+    baseline = np.zeros(number, dtype=bool)
+    baseline[group[placed["BASELINE"].to_numpy()]] = True
+    one = np.zeros(number, dtype=np.int64)
+    one[group] = np.arange(len(group))
+    return placed[one].select(
+        pl.Series(_GROUP, np.arange(number)),
+        READ,
+        pl.col("VISIT").cast(pl.String),
+        pl.Series("ADT", first).cast(pl.Int32).cast(pl.Date),
+        pl.Series("ADTLAST", last).cast(pl.Int32).cast(pl.Date),
+        pl.Series("BASELINE", baseline),
+    )
 
 
 def _add_visits(scans: pl.DataFrame, visits: pl.DataFrame) -> pl.DataFrame:

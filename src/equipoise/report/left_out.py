@@ -36,7 +36,8 @@ class Display:
 def catalogue() -> tuple[Display, ...]:
     """The displays of the plan in its order."""
     text = files("equipoise.report").joinpath("catalogue.yaml").read_text(encoding="utf-8")
-    return tuple(Display(**{**entry, "ids": tuple(entry["ids"])}) for entry in yaml.safe_load(text))
+    stated = yaml.load(text, Loader=yaml.CSafeLoader)
+    return tuple(Display(**{**entry, "ids": tuple(entry["ids"])}) for entry in stated)
 
 
 def left_out_table(shown: Iterable[str], *, patients: bool) -> Table | None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from equipoise.protocol.model import Protocol, Regimen
 
@@ -52,6 +53,7 @@ BRITISH = {"tumor": "tumour", "randomization": "randomisation"}
 UNITS = {"mg/m2": "mg/m²"}
 
 
+@cache  # a page asks for the same few terms thousands of times
 def sentence_case(term: str) -> str:
     """A term coded in capitals, as running text: `EYE DISORDERS` is `Eye disorders`.
 

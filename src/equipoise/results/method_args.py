@@ -26,7 +26,7 @@ _SURVIVAL = {
 def profiles() -> dict[str, dict[str, str]]:
     """The convention profiles by name: the estimators' choices and those of `conventions.yaml`."""
     text = files("equipoise.results").joinpath("conventions.yaml").read_text(encoding="utf-8")
-    stated: dict[str, dict[str, str]] = yaml.safe_load(text)
+    stated: dict[str, dict[str, str]] = yaml.load(text, Loader=yaml.CSafeLoader)
     chosen = conventions()
     return {
         name: {ours: getattr(chosen[name], theirs) for ours, theirs in _SURVIVAL.items()} | own

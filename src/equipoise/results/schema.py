@@ -134,7 +134,7 @@ def compute_result_id(
 def stats() -> dict[str, dict[str, str]]:
     """The controlled vocabulary of `stat`: label, unit and fmt of each."""
     text = files("equipoise.results").joinpath("stats.yaml").read_text(encoding="utf-8")
-    vocabulary: dict[str, dict[str, str]] = yaml.safe_load(text)
+    vocabulary: dict[str, dict[str, str]] = yaml.load(text, Loader=yaml.CSafeLoader)
     return vocabulary
 
 
@@ -142,7 +142,7 @@ def stats() -> dict[str, dict[str, str]]:
 def contract(table: str) -> dict[str, Any]:
     """The contract of a table of this stage, as its file states it."""
     path = files("equipoise").joinpath("contracts", f"{table}.yaml")
-    stated: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    stated: dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return stated
 
 

@@ -52,7 +52,8 @@ class Convention:
 def conventions() -> dict[str, Convention]:
     """All conventions by name, as stated in conventions.yaml."""
     text = (Path(__file__).parent / "conventions.yaml").read_text(encoding="utf-8")
-    return {name: Convention(name=name, **fields) for name, fields in yaml.safe_load(text).items()}
+    stated = yaml.load(text, Loader=yaml.CSafeLoader)
+    return {name: Convention(name=name, **fields) for name, fields in stated.items()}
 
 
 def convention(name: str) -> Convention:

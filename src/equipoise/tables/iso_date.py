@@ -57,6 +57,15 @@ def _earliest(text: pl.Expr) -> pl.Expr:
     return first.str.to_date("%Y-%m-%d", strict=False)
 
 
+def complete_day(text: pl.Expr) -> pl.Expr:
+    """The day of a complete date; null for a partial one."""
+    return _of_column(text, _complete, pl.Date, where_complete=lambda days: days)
+
+
+def _complete(text: pl.Expr) -> pl.Expr:
+    return pl.when(_missing(text).is_null()).then(_earliest(text))
+
+
 def latest_day(text: pl.Expr) -> pl.Expr:
     """The last day the text can mean; null where the year is unknown or no such date exists."""
     return _of_column(text, _latest, pl.Date, where_complete=lambda days: days)

@@ -55,7 +55,12 @@ def take_rows(frame: pl.DataFrame, places: pl.Series) -> pl.DataFrame:
 
 def repeated_rows(frame: pl.DataFrame, *, on: Sequence[str]) -> Booleans:
     """Whether the key of a row is that of another row too; missing is a value like others."""
-    number, _ = key_numbers(frame, on=on)
+    number, size = key_numbers(frame, on=on)
+    if size <= _SPARE**2 * frame.height:
+        met = np.zeros(size, dtype=bool)
+        met[number] = True
+        if np.count_nonzero(met) == frame.height:
+            return np.zeros(frame.height, dtype=bool)  # as it should be
     return np.asarray(pl.Series(number).is_duplicated().to_numpy())
 
 
@@ -116,6 +121,8 @@ def _digits(left: pl.Series, right: pl.Series) -> tuple[Integers, Integers, int]
 
 def _ordered_digits(column: pl.Series) -> tuple[Integers, int]:
     """A column as numbers in its own order, missing values last, and how many there are."""
+    if column.dtype == pl.Boolean:
+        column = column.cast(pl.Int8)
     if column.dtype.is_integer() or column.dtype == pl.Date:
         low, high = _range(column)
         size = high - low + 1

@@ -101,6 +101,8 @@ def _table_files(
     document: Document, setting: Setting, formats: Collection[str], *, cutoff: str | None
 ) -> dict[str, bytes]:
     """One RTF per table, as submissions have them, and one DOCX of all."""
+    if not {"rtf", "docx"} & set(formats):
+        return {}
     from equipoise.report.print.figure_files import file_stem
     from equipoise.report.print.rich_text import table_rtf
     from equipoise.report.print.word import tables_docx

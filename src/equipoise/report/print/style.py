@@ -58,7 +58,7 @@ def read_style(name: str) -> Style:
 
 def _styles() -> Mapping[str, Any]:
     text = files("equipoise.report.print").joinpath("styles.yaml").read_text(encoding="utf-8")
-    found: Mapping[str, Any] = yaml.safe_load(text)
+    found: Mapping[str, Any] = yaml.load(text, Loader=yaml.CSafeLoader)
     return found
 
 
