@@ -354,8 +354,9 @@ in the table of events and ratios above; readers who differ by a scan and deaths
 arms alike move it further. The world with perfect scans has next to none of it.
 
 Why responses miss by little. Who enters shortly before the cut-off, leaves, or is called progressed
-one scan early has no scan on which the response could be seen. The exact interval is conservative
-by construction, most where few respond."""
+one scan early has no scan on which the response could be seen, and tumours that shrink slowly show
+theirs after the cut-off. The exact interval is conservative by construction, most where few
+respond."""
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 from scipy.optimize import minimize_scalar
+from tests.property.test_simulated_tumours import test_lesions_give_the_recorded_responses as check
 
 from equipoise.protocol.model import Protocol, Tumour
 from equipoise.protocol.read import read_protocol
@@ -187,3 +188,29 @@ def test_another_cut_off_changes_no_patient(protocol: Protocol, earlier: str) ->
         # Who enters later may have been scanned for baseline before.
         before = before.filter(pl.col("USUBJID").is_in(known["USUBJID"].implode()))
         assert before.equals(cut[name].select(columns)), name
+
+
+EXTREMES: list[dict[str, Any]] = [
+    {"measurement_error": 0.5, "readers_agree": 0.0, "same_target": 0.0, "lesion_spread": 1.0},
+    {"nadir": 0.3, "nadir_spread": 1.5, "growth_to_shrinkage": 1.0},
+    {"nadir": 1.0, "nadir_spread": 0.01, "growth_to_shrinkage": 1e-6},
+]
+
+
+@pytest.mark.parametrize("tumour", EXTREMES)
+def test_lesions_give_the_recorded_responses_under_any_law(
+    protocol: Protocol, tumour: dict[str, Any]
+) -> None:
+    world = protocol.simulation
+    assert world is not None
+    often = world.arms["ANL"].model_copy(update={"complete_response": 0.2, "partial_response": 0.4})
+    arms = {**world.arms, "ANL": often}
+    law = altered(protocol, tumour, arms=arms, unreadable_scan=0.1, missed_scan=0.2)
+    trial = simulate_trial(law, seed=2, replicates=2)
+    one = pl.format("{}/{}", "REPID", "USUBJID").alias("USUBJID")
+    trial = {name: table.with_columns(one) for name, table in trial.items()}
+    check(trial)
+    sizes = trial["TR"]["TRSTRESN"].drop_nulls()
+    assert sizes.min() >= 0
+    truth = trial["TRUTH"].select(pl.col("^latent_(nadir|shrinkage|growth|sensitive).*$"))
+    assert np.isfinite(truth.to_numpy()).all()

@@ -91,7 +91,7 @@ def _numbers(
     replicates: pl.Series,
     rows: pl.DataFrame | None,
 ) -> Iterator[Found]:
-    if task.method_id.partition(".")[0] == "clopper-pearson":
+    if task.module == "response" and task.method_id.startswith("clopper-pearson"):
         yield from _rates(task, adam, protocol, replicates)
     elif task.method_id == "kaplan-meier" and rows is not None:
         yield from _medians(task, rows, protocol, replicates)
