@@ -293,6 +293,25 @@ def shift(run: Run, row) -> Value:
     return worst.height
 
 
+def liver(run: Run, row) -> Value:
+    """Of those with both tests after the first dose, by the highest multiple of the limit."""
+    peaks: dict[str, dict[str, float]] = {}
+    rows = run.of(row, "ADLB", run.received).filter(pl.col("POSTFL") == "Y")
+    for r in rows.filter(pl.col("PARAMCD").is_in(["ALT", "AST", "BILI"])).iter_rows(named=True):
+        if r["AVAL"] is not None and r["ANRHI"] is not None:
+            test = "BILI" if r["PARAMCD"] == "BILI" else "LIVER"
+            mine = peaks.setdefault(r["USUBJID"], {})
+            mine[test] = max(mine.get(test, 0.0), r["AVAL"] / r["ANRHI"])
+    both = [p for p in peaks.values() if len(p) == 2]
+    label = row["g1_level"] or ""
+    times = [int(word) for word in label.split() if word.isdigit()]
+    if label.startswith("Bilirubin"):
+        return sum(p["BILI"] > times[0] for p in both)
+    if len(times) == 2:
+        return sum(p["LIVER"] > times[0] and p["BILI"] > times[1] for p in both)
+    return sum(p["LIVER"] > times[0] for p in both) if times else len(both)
+
+
 # --- times to event -----------------------------------------------------------------------------
 
 
@@ -763,6 +782,7 @@ METHODS: dict[str, Callable[[Run, dict], Value]] = {
     "rate-difference.terms": event_difference,
     "deaths": deaths,
     "shift": shift,
+    "liver-tests": liver,
     "kaplan-meier": survival,
     "kaplan-meier.curve": curve,
     "kaplan-meier.risk": at_risk,

@@ -68,6 +68,7 @@ NAMES = {
     "responders": "Summary of the patients who responded",
     "deaths": "Deaths",
     "shift": "Shift of grades",
+    "liver-tests": "Patients by the peaks of their liver tests",
     "exposure.duration": "Duration of exposure",
     "exposure.drug": "Exposure by drug",
     "event-rate.kinds": "Patients with a first event by person-years at risk",

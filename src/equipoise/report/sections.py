@@ -28,6 +28,7 @@ from equipoise.report.kaplan_meier_figure import kaplan_meier_figure
 from equipoise.report.laboratory_table import shift_table
 from equipoise.report.left_out import left_out_table
 from equipoise.report.listing_tables import listing_tables
+from equipoise.report.liver_table import liver_table
 from equipoise.report.look_table import look_table
 from equipoise.report.numbers import Number, Numbers
 from equipoise.report.occurrence_table import occurrence_tables
@@ -152,7 +153,11 @@ def _sections(
                 deaths_table(numbers, protocol),
             ],
         ),
-        _section("laboratory", "Laboratory results", [shift_table(numbers, protocol)]),
+        _section(
+            "laboratory",
+            "Laboratory results",
+            [shift_table(numbers, protocol), liver_table(numbers, protocol)],
+        ),
         _section("listings", "Listings", listing_tables(people, protocol) if patients else []),
         _section("published", "Published beside computed", [published]),
         _section(

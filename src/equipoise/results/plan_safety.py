@@ -105,6 +105,15 @@ def _deaths_and_laboratory(protocol: Protocol) -> Iterator[Task]:
             "laboratory",
             {"denominator": "patients with a graded result after the first dose"},
         ),
+        (
+            "LAB.LIVER",
+            "liver-tests",
+            "Liver tests, peaks after the first dose",
+            "ADLB",
+            "AVAL, ANRHI",
+            "liver_tests",
+            {"denominator": "patients with both tests after the first dose"},
+        ),
     ):
         yield Task(
             analysis_id,

@@ -30,6 +30,7 @@ from equipoise.results.hazards import proportional, restricted_mean
 from equipoise.results.interval_times import interval_hazard, turnbull_summary
 from equipoise.results.laboratory import grade_shifts
 from equipoise.results.landmark_difference import landmark_difference
+from equipoise.results.liver_tests import liver_tests
 from equipoise.results.multivariable import multivariable
 from equipoise.results.occurrences import occurrences
 from equipoise.results.plan import plan_analyses, plan_tasks
@@ -99,6 +100,7 @@ METHODS: dict[str, Method] = {
     "event-rate.kinds": event_rates,
     "deaths": deaths,
     "shift": grade_shifts,
+    "liver-tests": liver_tests,
     "rate-difference.kinds": event_difference,
     "rate-difference.terms": event_difference,
 }
