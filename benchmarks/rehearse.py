@@ -36,6 +36,7 @@ from equipoise.trial import load_trial
 
 SEED = 1
 WORKERS = 2
+LEAST = 2 * WORKERS * BLOCK_SIZE
 FREE = 1.5
 """Load of the machine (one minute, before the run) up to which its clock is worth reading."""
 Made = TypeVar("Made")
@@ -73,7 +74,7 @@ def stages(trial: Protocol, rounds: int) -> dict[str, float]:
 def two_workers(trials: int) -> dict[str, float]:
     """So many trials from lesions with two workers: clock, processor time, peak of the larger.
 
-    The clock runs from the first block that is done, when the workers have started, to the last.
+    The clock runs from the first block of the last worker to start to the last block of all.
     """
     load, done = os.getloadavg()[0], list[tuple[float, int]]()
     rehearse_protocol(
@@ -83,7 +84,7 @@ def two_workers(trials: int) -> dict[str, float]:
         progress=lambda made, _all: done.append((time.perf_counter(), made)),
     )
     spent = resource.getrusage(resource.RUSAGE_CHILDREN)
-    (start, first), (end, last) = done[0], done[-1]
+    (start, first), (end, last) = done[WORKERS - 1], done[-1]
     return {
         "trials": trials,
         "load": load,
@@ -130,6 +131,8 @@ def main() -> None:
     parser.add_argument("--trials", type=int, nargs="*", default=[200, 1000, 2000])
     parser.add_argument("--one", type=int)
     given = parser.parse_args()
+    if any(trials < LEAST for trials in given.trials):
+        parser.error(f"--trials: at least {LEAST}, so that each worker makes two blocks")
     if given.one:
         print(json.dumps(two_workers(given.one)))
         return
