@@ -57,7 +57,7 @@ THIN = """() => {
   for (const body of document.querySelectorAll('tbody'))
     [...body.rows].slice(5).forEach(row => row.remove());
   for (const svg of document.querySelectorAll('svg'))
-    for (const kind of ['.who', '.step'])
+    for (const kind of ['[data-u]', '.step'])
       [...svg.querySelectorAll(kind)].slice(5).forEach(mark => mark.remove());
 }"""
 

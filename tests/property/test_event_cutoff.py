@@ -14,8 +14,10 @@ from click.testing import CliRunner
 from equipoise.adam import derive_adam
 from equipoise.cli import main
 from equipoise.errors import ProtocolError
+from equipoise.operating.protocol_trial import planned_look, progression_trial
 from equipoise.protocol.model import EventCutoff, Protocol, ScreenFailures
 from equipoise.protocol.read import read_protocol
+from equipoise.rehearsal.run import Effort, rehearse_protocol
 from equipoise.simulated import simulate_trial
 from equipoise.trial import load_trial
 
@@ -106,6 +108,23 @@ def test_the_commands_read_the_trial_on_that_day(tmp_path: Path) -> None:
     events = times.filter(PARAMCD="PFS", EVALUATOR="BIRC", RULESET="R0", CNSR=0)
     assert 112 <= events.height <= 115
     assert str(events["ADT"].max()) == days.pop()
+
+
+def test_a_rehearsal_reads_every_replicate_at_its_own_events() -> None:
+    table = rehearse_protocol(read_at(112), effort=Effort(replicates=6, seed=1))
+    events = table.filter(
+        quantity="mean", analysis_id="PFS.BIRC", method_id="kaplan-meier", stat="n_event"
+    )
+    assert events.height == 2
+    assert 112 <= events["value"].sum() < 114
+
+
+def test_event_times_are_read_at_the_same_number() -> None:
+    protocol = read_at(112)
+    trial = progression_trial(protocol, analysis="PFS.BIRC")
+    assert planned_look(protocol, trial).events == (112,)
+    of_deaths = read_at(40, "OS")
+    assert planned_look(of_deaths, trial).events == (trial.patients,)
 
 
 @pytest.mark.parametrize(

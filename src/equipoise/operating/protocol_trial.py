@@ -66,10 +66,17 @@ def progression_trial(protocol: Protocol, *, analysis: str) -> EventTimeTrial:
 
 
 def planned_look(protocol: Protocol, trial: EventTimeTrial) -> Looks:
-    """One look, at the cut-off date: the event count that would bring it forward never comes."""
+    """One look: at the events of `cutoff_at`, at the latest on the cut-off date.
+
+    Without `cutoff_at`, or where its events are not progressions, the count never comes.
+    """
     world = _world(protocol)
     days = (date.fromisoformat(world.cutoff) - _first(world)).days
-    return Looks(events=(trial.patients,), latest_month=days / protocol.days_per_month)
+    wanted, events = world.cutoff_at, trial.patients
+    kinds = {endpoint.id: endpoint.kind for endpoint in protocol.endpoints}
+    if wanted is not None and kinds.get(wanted.endpoint) == "pfs":
+        events = wanted.events
+    return Looks(events=(events,), latest_month=days / protocol.days_per_month)
 
 
 def protocol_base(protocol: Protocol, *, analysis: str) -> dict[str, Any]:

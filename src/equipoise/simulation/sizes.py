@@ -3,7 +3,7 @@
 
 Sizes are whole tenths of a millimetre, so every limit is met or missed exactly. Where a measured
 sum would contradict what the reader has to find (progression on the scan drawn, a response drawn),
-it is held at the limit.
+it is held inside the limit.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Targets:
 class Sizes:
     """`size` (subjects, readers, scans, 4) in 0.1 mm; the others (subjects, readers, scans).
 
-    `gone` : nothing is left of the baseline lesions; `held` : the sum was held at a limit
+    `gone` : nothing is left of the baseline lesions; `held` : the sum was held inside a limit
     `cause` : (subjects, readers) what progression shows itself by to this reader
     """
 
@@ -78,7 +78,8 @@ def measure_targets(
     grown = calls.progressed & (cause_seen == BY_TARGET)[..., None]
     total = targets.baseline.sum(axis=2)
     aim = np.rint(total[..., None] * relative * (1 + targets.error)).astype(np.int64)
-    sums = _held_sums(calls, seen, aim, total, begins, grown, gone)
+    slack = np.rint(np.abs(targets.error) * total[..., None]).astype(np.int64)
+    sums = _held_sums(calls, seen, aim, slack, total, begins, grown, gone)
     weight = 1 + targets.pace[:, None, None] * (1 - np.exp(-curve.shrinkage * at))[..., None]
     size = _share(sums, targets.baseline[:, :, None] * weight, targets.node, gone, targets.baseline)
     response = np.where(10 * sums <= 7 * total[..., None], PR, SD)
@@ -107,12 +108,17 @@ def _held_sums(
     calls: Calls,
     seen: Seen,
     aim: IntArray,
+    slack: IntArray,
     total: IntArray,
     begins: IntArray,
     grown: BoolArray,
     gone: BoolArray,
 ) -> IntArray:
-    """Sums of targets as near to `aim` as what the reader finds allows: like `aim`."""
+    """Sums of targets near `aim` that what the reader finds allows: like `aim`.
+
+    A sum past a limit is as far inside it as it was outside, up to `slack`, the error of its
+    measurement: so held sums do not stand in a row on the limit.
+    """
     sums = np.empty_like(aim)
     nadir = total.copy()
     partial = 7 * total // 10
@@ -120,8 +126,16 @@ def _held_sums(
     for scan in range(aim.shape[2]):
         progressed = np.maximum(-(-6 * nadir // 5), nadir + 50)
         most = np.where(begins == scan, np.minimum(partial, progressed - 1), progressed - 1)
-        now = np.clip(aim[:, :, scan], least, most)
-        now = np.where(grown[:, :, scan], np.maximum(aim[:, :, scan], progressed), now)
+        wanted, give = aim[:, :, scan], slack[:, :, scan]
+        now = np.where(
+            wanted > most, np.maximum(most - np.minimum(wanted - most, give), least), wanted
+        )
+        now = np.where(
+            wanted < least, np.minimum(least + np.minimum(least - wanted, give), most), now
+        )
+        larger = progressed + np.minimum(progressed - wanted, give)
+        larger = np.where(wanted >= progressed, wanted, larger)
+        now = np.where(grown[:, :, scan], larger, now)
         now = np.where(gone[:, :, scan], 0, now)
         complete = calls.read[:, :, scan] & ~calls.unreadable[:, :, scan]
         nadir = np.where(complete, np.minimum(nadir, now), nadir)

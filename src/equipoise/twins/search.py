@@ -101,6 +101,7 @@ def search(
                   steps, rounds : most moves of one search, and searches from where the last ended
     """
     option, best, taken = start.copy(), np.inf, 0
+    arm, stratum = arm.copy(), stratum.copy()  # columns of tables are read-only: another type
     kept = option
     for turn in range(rounds if targets.wanted else 0):
         heat = _HEATS[turn % len(_HEATS)] / len(arm)

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from equipoise.report.figures import Figure, print_drawings
@@ -21,21 +23,34 @@ MARGIN_MM = 1.5
 def figure_files(
     blocks: Iterable[Block], drawn: Mapping[str, Drawn], setting: Setting, *, cutoff: str | None
 ) -> dict[str, bytes]:
-    """Files by name: figure-02-km-pfs-wide.svg and so on; the flow of patients has no SVG."""
-    files: dict[str, bytes] = {}
+    """Files by name: figure-02-km-pfs-wide.svg and so on; the flow of patients has no SVG.
+
+    They are set side by side, because typst lets go of the interpreter's lock.
+    """
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        begun = [
+            threads.submit(_files, stem, data, svg, setting)
+            for stem, data, svg in _pictures(blocks, drawn, setting, cutoff=cutoff)
+        ]
+        return {name: content for made in begun for name, content in made.result().items()}
+
+
+def _pictures(
+    blocks: Iterable[Block], drawn: Mapping[str, Drawn], setting: Setting, *, cutoff: str | None
+) -> Iterator[tuple[str, dict[str, Any], str | None]]:
+    """Each picture: the stem of its files, what its template reads, and its drawing."""
     for block in blocks:
         if isinstance(block, Flow):
             data = _data(block, setting, setting.style.widths_mm["wide"], cutoff)
             data |= {"flow": plain_data(flow_data(block, setting))}
-            files |= _files(f"{file_stem(block)}-wide", data, None, setting)
+            yield f"{file_stem(block)}-wide", data, None
         elif isinstance(block, Figure):
             for part, drawing in print_drawings(block):
                 width = setting.style.widths_mm[drawing.size]
                 data = _data(block, setting, width, cutoff)
                 svg = drawn[drawing_name(block, part, drawing)]()
                 svg = sized_svg(svg, width - 2 * MARGIN_MM)
-                files |= _files(f"{file_stem(block)}{part}-{drawing.size}", data, svg, setting)
-    return files
+                yield f"{file_stem(block)}{part}-{drawing.size}", data, svg
 
 
 def file_stem(block: Any) -> str:

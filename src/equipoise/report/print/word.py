@@ -7,6 +7,7 @@ import io
 import zipfile
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from equipoise.report.print.grid import Grid, Head, Line, Piece, Setting
@@ -214,13 +215,19 @@ def _run(text: str, result_id: str, *, bold: bool) -> Any:
 
 def _element(name: str, attributes: dict[str, str], *children: Any) -> Any:
     from docx.oxml import OxmlElement
-    from docx.oxml.ns import qn
 
-    found = OxmlElement(f"w:{name}")
-    for key, value in attributes.items():
-        found.set(qn(f"w:{key}"), value)
+    stated = {_qualified(key): value for key, value in attributes.items()}
+    found = OxmlElement(f"w:{name}", stated)
     found.extend(children)
     return found
+
+
+@cache
+def _qualified(name: str) -> str:
+    """The name of an attribute with its namespace; a table of tables asks for few of them often."""
+    from docx.oxml.ns import qn
+
+    return str(qn(f"w:{name}"))
 
 
 def _text(text: str) -> Any:
