@@ -73,5 +73,5 @@ def test_an_error_in_between_leaves_no_process(cores, monkeypatch):
     )
     with pytest.raises(TypeError, match="serializable"), drawing_processes() as draw:
         draw({"data": object()}, None)()
-    assert len(started) == 2
+    assert len(started) == 3
     assert all(process.poll() is not None for process in started)

@@ -39,13 +39,15 @@ def draw_here(spec: Mapping[str, Any], locale: Mapping[str, Any] | None = None) 
 
 @contextmanager
 def drawing_processes() -> Iterator[Draw]:
-    """Processes that draw, one per core but this one's; with one core, drawing happens here.
+    """Processes that draw, one per core, as the caller waits for the last ones; with one core,
+    drawing happens here.
 
     They are started at once, because a renderer needs half a second to get ready. They run a file
     and import nothing of the caller's, so a notebook or a script needs no main guard. The SVG does
     not depend on which process made it.
     """
-    started = _started(min((os.cpu_count() or 1) - 1, MOST_PROCESSES))
+    cores = os.cpu_count() or 1
+    started = _started(min(cores, MOST_PROCESSES) if cores > 1 else 0)
     if not started:
         yield draw_here
         return

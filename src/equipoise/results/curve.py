@@ -38,9 +38,10 @@ def _steps(task: Task, scope: Scope, arm: ArmTimes) -> list[Result]:
     found = arm_curve(task, arm)
     results = [number(scope, "surv", 1.0, rows=arm.where("AVAL <= 0 AND CNSR = 0"), time=0.0)]
     last = found.time.size - 1
+    observed, event = arm.days, arm.event
     for at, days in enumerate(found.time):
         if found.n_event[at] or at == last:
-            died = arm.where(f"AVAL = {days:g} AND CNSR = 0")
+            died = arm.chosen(f"AVAL = {days:g} AND CNSR = 0", (observed == days) & event)
             survival = number(
                 scope, "surv", float(found.survival[at]), rows=died, time=days / months
             )
@@ -58,7 +59,7 @@ def _steps(task: Task, scope: Scope, arm: ArmTimes) -> list[Result]:
                     )
                 )
         if found.n_censor[at]:
-            rows = arm.where(f"AVAL = {days:g} AND CNSR <> 0")
+            rows = arm.chosen(f"AVAL = {days:g} AND CNSR <> 0", (observed == days) & ~event)
             results.append(number(scope, "n_cens", len(rows.keys), rows=rows, time=days / months))
     return [*results, _end(task, scope, arm)]
 

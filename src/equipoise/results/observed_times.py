@@ -35,6 +35,14 @@ class ArmTimes:
         """Whether the time ends with the event."""
         return (self.rows["CNSR"] == 0).to_numpy()
 
+    def chosen(self, condition: str, chosen: NDArray[np.bool_]) -> Rowset:
+        """The patients whose rows are `chosen` (n,): those for whom `condition` on ADTTE holds.
+
+        For the steps of a curve, where one query a step would cost more than the curve.
+        """
+        keys = self.rows["USUBJID"].filter(pl.Series(chosen))
+        return rowset("ADTTE", both(self.predicate, condition), keys)
+
     def where(self, condition: str = "") -> Rowset:
         """The patients of the arm for whom a further condition on ADTTE holds."""
         rows = self.rows.filter(pl.sql_expr(condition)) if condition else self.rows

@@ -141,16 +141,21 @@ def _walk_forward(
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
 def _weighted_products(x: Floats, u: Floats) -> tuple[Floats, Floats]:  # pragma: no cover
-    """X u (p,) and X diag(u) X' (p, p), x (p, n), summed in blocks of fixed size."""
+    """X u (p,) and X diag(u) X' (p, p), x (p, n), summed in blocks of fixed size.
+
+    No loop both writes and sums: a compiler that may not know whether the two overlap makes two
+    forms of such a loop, chooses by where the memory lies, and each adds in an order of its own.
+    """
     p, n = x.shape
     first, second = np.zeros(p), np.zeros((p, p))
     scaled = np.empty(BLOCK)
     for begin in range(0, n, BLOCK):
         size = min(BLOCK, n - begin)
         for a in range(p):
-            total = 0.0
             for j in range(size):
                 scaled[j] = u[begin + j] * x[a, begin + j]
+            total = 0.0
+            for j in range(size):
                 total += scaled[j]
             first[a] += total
             for b in range(a, p):
