@@ -327,8 +327,8 @@ beside it take the numbers at risk as they are, a few dozen patients in each of 
 the exact mean and variance of the score and its variance estimate
 ([how](methods/event-time-simulation.md#power-without-simulation)); the second reads events at
 scans. Z is taken as normal, which leaves an error of the order of 0.001: with several hundred
-thousand event-time trials it begins to show. How far each simulation is from the closed form of the same data, in Monte-Carlo standard
-errors (beyond three, the difference itself beside it):"""
+thousand event-time trials it begins to show. How far each simulation is from the closed form of
+the same data, in Monte-Carlo standard errors (beyond three, the difference itself beside it):"""
 EXPLAINED = """Under no effect every way must agree with the level: neither scans nor readers favour
 an arm. Under an effect three things cost power. Small strata: each takes the information of a few
 patients with it, which the formula for large strata does not see. The scan calendar: an event is
