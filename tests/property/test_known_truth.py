@@ -56,8 +56,9 @@ def test_enough_trials_stand_behind_it():
 
 
 def test_with_perfect_scans_whole_patients_have_the_power_of_event_times():
-    cells = rows(PAGE.read_text(encoding="utf-8"), "planned effect, perfect scans")[0]
+    shares, distances, *_ = rows(PAGE.read_text(encoding="utf-8"), "planned effect, perfect scans")
     (scans, error), (patients, other) = (
-        (float(x) for x in re.findall(r"[\d.]+", cell)) for cell in cells[3:5]
+        (float(x) for x in re.findall(r"[\d.]+", cell)) for cell in (shares[5], shares[6])
     )
     assert abs(scans - patients) <= 3 * (error**2 + other**2) ** 0.5
+    assert all(abs(float(cell.split()[0])) <= 3 for cell in distances[1:])  # from the closed form
