@@ -36,6 +36,13 @@ def safety_adam() -> dict[str, pl.DataFrame]:
         ALT, schema=["USUBJID", "BTOXGRH", "ATOXGRHN"], orient="row"
     ).with_columns(
         PARAMCD=pl.lit("ALT"),
+        ASEQ=pl.int_range(1, pl.len() + 1),
+        ADY=pl.lit(8),
+        AVAL=pl.lit(None, pl.Float64),
+        AVALU=pl.lit("U/L"),
+        ANRHI=pl.lit(None, pl.Float64),
+        ADT=pl.lit(START + timedelta(7)),
+        POSTFL=pl.lit("Y"),
         ATOXDSCH=pl.lit("Alanine aminotransferase increased"),
         WORSTHFL=pl.lit("Y"),
         ATOXDSCL=pl.lit(None, pl.String),
@@ -121,3 +128,16 @@ def test_rows_stand_by_difference_or_by_frequency(order, terms):
     assert [levels[-1] for levels in ordered_terms(numbers, protocol, "AE.TERM")] == terms
     names = [name for name, _ in ordered_classes(numbers, protocol, "AE.TERM")]
     assert names[0] == {"difference": "INVESTIGATIONS", "frequency": "EYE DISORDERS"}[order]
+
+
+def test_frequent_terms_of_rare_classes_stand_before_rare_terms_of_frequent_ones():
+    adam = safety_adam()
+    weight = adam["ADAE"].filter(AEDECOD="WEIGHT DECREASED")
+    subjects = adam["ADSL"]["USUBJID"].to_list()
+    other = next(name for name in subjects if name not in adam["ADAE"]["USUBJID"].to_list())
+    adam["ADAE"] = pl.concat([adam["ADAE"], weight.with_columns(USUBJID=pl.lit(other))])
+    events = small_analysis_protocol().model_dump()["adverse_events"] | {"order": "frequency"}
+    protocol = small_analysis_protocol(adverse_events=events)
+    numbers = index_results(analyse(adam, protocol, run_id="test")["results"])
+    terms = [levels[-1] for levels in ordered_terms(numbers, protocol, "AE.TERM")]
+    assert terms == ["WEIGHT DECREASED", "CATARACT", "DRY EYE"]

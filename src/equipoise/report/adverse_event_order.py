@@ -63,14 +63,18 @@ def _by_difference(protocol: Protocol) -> bool:
 
 def _rank(
     numbers: Numbers, protocol: Protocol, analysis: str, levels: tuple[Levels, ...]
-) -> Callable[[Levels], tuple[float, int]]:
-    """Sorting key: the largest difference first; ties, and all without one, by frequency."""
-    frequency = {name: at for at, name in enumerate(levels)}
-    arms = compared_arms(protocol) if _by_difference(protocol) else []
+) -> Callable[[Levels], tuple[float, float, int]]:
+    """Sorting key: the largest difference first; ties, and all without one, by patients."""
+    place = {name: at for at, name in enumerate(levels)}
+    compared = compared_arms(protocol) if _by_difference(protocol) else []
 
-    def key(name: Levels) -> tuple[float, int]:
-        found = [numbers.find(analysis, DIFFERENCE, "rate_diff", a.id, levels=name) for a in arms]
-        values = [n.value for n in found if n and n.value is not None]
-        return -max(values, default=0.0), frequency[name]
+    def key(name: Levels) -> tuple[float, float, int]:
+        apart = [
+            numbers.find(analysis, DIFFERENCE, "rate_diff", arm.id, levels=name) for arm in compared
+        ]
+        counts = [numbers.find(analysis, METHOD, "n", arm.id, levels=name) for arm in protocol.arms]
+        values = [n.value for n in apart if n and n.value is not None]
+        patients = sum(n.value for n in counts if n and n.value is not None)
+        return -max(values, default=0.0), -patients, place[name]
 
     return key

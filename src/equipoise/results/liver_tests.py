@@ -23,6 +23,7 @@ from equipoise.results.task import Task
 LIVER = "LIVER"
 AMINOTRANSFERASES = "PARAMCD IN ('ALT', 'AST')"
 BILIRUBIN = "PARAMCD = 'BILI'"
+READ = ("PARAMCD", "POSTFL", "AVAL", "ANRHI")
 POST = "POSTFL = 'Y' AND AVAL IS NOT NULL AND ANRHI IS NOT NULL"
 # Rows of the table: conditions on single results, all of which some result of a patient must meet.
 ROWS = {
@@ -42,9 +43,10 @@ def liver_tests(
 ) -> list[Result]:
     """Patients by arm received and in total; percentages of those with both tests after the dose.
 
-    The two peaks of a row need not be of one day. No rows where ADLB has not both tests.
+    The two peaks of a row need not be of one day. No rows where ADLB has not both tests, or no
+    values and limits of them.
     """
-    if "ADLB" not in adam:
+    if "ADLB" not in adam or not set(READ) <= set(adam["ADLB"].columns):
         return []
     tested = (AMINOTRANSFERASES, BILIRUBIN)
     adlb = adam["ADLB"].filter(pl.sql_expr(POST))
