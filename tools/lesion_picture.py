@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import vl_convert
 
 from equipoise.adam import derive_adam
-from equipoise.report.figures import ALERT, ARM_COLOURS, MUTED, VL_VERSION, base_spec
+from equipoise.report.figures import ALERT, ARM_COLOURS, MUTED, base_spec
+from equipoise.report.renderer import draw_here
 from equipoise.trial import load_trial, simulate_evidence
 
 PICTURE = Path(__file__).resolve().parents[1] / "docs" / "images" / "lesion-history.svg"
@@ -96,5 +96,5 @@ def specification(rows: pl.DataFrame, time: dict[str, Any]) -> dict[str, Any]:
 
 if __name__ == "__main__":
     PICTURE.parent.mkdir(parents=True, exist_ok=True)
-    svg: str = vl_convert.vegalite_to_svg(specification(*history()), vl_version=VL_VERSION)
+    svg = draw_here(specification(*history()))()
     PICTURE.write_text(svg, encoding="utf-8")
