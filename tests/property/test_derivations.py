@@ -72,6 +72,8 @@ def test_a_replicate_derives_as_if_alone(first, second):
     for number, tables in alone.items():
         mine = {name: t.filter(REPID=number).drop("REPID") for name, t in found.items()}
         theirs = derive_adam(tables, PROTOCOL)
+        # ADPRTX is made where somebody has such a record, here perhaps of the other replicate
+        mine = {name: t for name, t in mine.items() if name in theirs or t.height}
         flags = {name for side in (mine, theirs) for name in side["ADAE"].columns}
         widest = next(t["ADAE"] for t in (mine, theirs) if set(t["ADAE"].columns) == flags)
         assert_same(

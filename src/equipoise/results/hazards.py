@@ -82,10 +82,16 @@ def restricted_mean(
     return results
 
 
+def _beyond(task: Task) -> str:
+    """What an area takes after the last observation: a rule on rates alone gives it nothing."""
+    carried = task.args["beyond"] == "carry-forward"
+    return "carry-forward" if carried else "not-estimable"
+
+
 def _mean(task: Task, run_id: str, arm: ArmTimes, tau: float) -> list[Result]:
     months, level = task.args["days_per_month"], task.args["conf_level"]
     scope, rows = in_arm(task.scope(run_id), arm.group), arm.where()
-    found = rmst(arm_curve(task, arm), tau=tau, beyond=task.args["beyond"])
+    found = rmst(arm_curve(task, arm), tau=tau, beyond=_beyond(task))
     limits = (("lcl", found.lower), ("ucl", found.upper))
     estimate = number(scope, "rmst", found.estimate / months, rows=rows)
     made = [number(scope, "horizon", tau / months, rows=rows), estimate]
@@ -114,7 +120,7 @@ def _difference(
         arm_curve(task, pair[0]),
         arm_curve(task, pair[1]),
         tau=tau,
-        beyond=task.args["beyond"],
+        beyond=_beyond(task),
         conf_level=level,
     )
     state, reason = str(found.state), found.reason or None
