@@ -8,10 +8,9 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
-import yaml
-
 from equipoise.errors import Fault, OutputError, ProtocolError
 from equipoise.operating.spread import AHEAD, Block, BlockResult, Run, Spread, fill
+from equipoise.operating.stated_yaml import parse_stated
 from equipoise.store.stated_file import read_stated
 
 QUEUES = ("SLURM", "SGE", "PBS")
@@ -38,13 +37,7 @@ def read_queue(text: str, *, source: str) -> tuple[str, int, dict[str, Any]]:
                   source : how messages name the file
     Raises        ProtocolError - all faults of the file at once
     """
-    try:
-        stated = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-        fault = Fault("The file is not YAML.", f"{source}{line}", "mend the place named.")
-        raise ProtocolError(fault) from error
+    stated = parse_stated(text, source=source)
     asked = dict(stated) if isinstance(stated, dict) else {}
     system, jobs = asked.pop("system", None), asked.pop("jobs", None)
     faults = []

@@ -24,6 +24,7 @@ from pydantic import ValidationError
 
 from equipoise.errors import Fault, ProtocolError
 from equipoise.operating.scenario import Scenario
+from equipoise.operating.stated_yaml import parse_stated
 from equipoise.operating.trial import ArmTimes, Hazard
 
 Base = Mapping[str, Any]
@@ -44,12 +45,7 @@ def read_grid(
                   base_of : protocol and analysis to a base, see `protocol_trial.protocol_base`
     Raises        ProtocolError - every fault of the first scenario that has one
     """
-    try:
-        stated = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-        raise _fault("The file is not YAML.", f"{source}{line}", "mend the place named.") from error
+    stated = parse_stated(text, source=source)
     if (
         not isinstance(stated, dict)
         or set(stated) - {"title", "base", "vary"}
